@@ -1,0 +1,216 @@
+"""The course itself: profiles, what a notebook starts with, and running notebooks from outside."""
+
+import json
+import os
+import random
+import re
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from .checks import FAILS, MIME, OPEN, Checks
+from .errors import CourseError
+
+PROFILES = ("smoke", "lecture", "full")
+ROOT = Path(__file__).resolve().parents[1]
+NOTEBOOKS = ROOT / "notebooks"
+
+
+@dataclass
+class Lesson:
+    """What a notebook works with: profile, seed, device, and its checks."""
+
+    profile: str
+    seed: int
+    device: object
+    check: Checks
+
+    def pick(self, smoke, lecture, full=None):
+        """The value that this profile wants; `full` is the lecture's where it is not given."""
+        return {"smoke": smoke, "lecture": lecture, "full": lecture if full is None else full}[self.profile]
+
+
+def begin(profile, seed, device="auto"):
+    """Starts a notebook: seeds everything, chooses the device, sets the style of the figures, says so in one line.
+
+    profile: "smoke" (seconds: does every cell run?), "lecture" (minutes: real learning) or "full" (the papers' own settings).
+    device: "auto", "cpu", "cuda" or "mps".
+    """
+    import numpy as np
+    import torch
+
+    from . import plots
+
+    if profile not in PROFILES:
+        raise CourseError(f"{profile!r} is no profile: choose {', '.join(PROFILES)}.")
+    device = torch.device(choose_device(device))
+    random.seed(seed)
+    np.random.seed(seed)
+    torch.manual_seed(seed)
+    plots.use_style()
+    threads = f", {torch.get_num_threads()} threads" if device.type == "cpu" else ""
+    print(f"profile {profile}, seed {seed}, device {device}{threads}, torch {torch.__version__}")
+    return Lesson(profile, seed, device, Checks(judging=profile != "smoke"))
+
+
+def choose_device(name="auto"):
+    """"cuda" if there is one, else "mps" if there is one, else "cpu"; or the one asked for, if it is there."""
+    import torch
+
+    here = ["cuda"] * torch.cuda.is_available() + ["mps"] * torch.backends.mps.is_available() + ["cpu"]
+    if name == "auto":
+        return here[0]
+    if name.split(":")[0] not in here:
+        raise CourseError(f"there is no device {name!r} here: choose {', '.join(['auto', *here])}.")
+    return name
+
+
+def notebooks(only=None):
+    """The notebooks in order; those whose names begin with one of the comma-separated prefixes in `only`, if given."""
+    found = sorted(NOTEBOOKS.glob("[0-9][0-9]_*.ipynb"))
+    if only:
+        wanted = [prefix.strip() for prefix in only.split(",")]
+        unknown = [prefix for prefix in wanted if not any(path.name.startswith(prefix) for path in found)]
+        if unknown:
+            raise CourseError(f"no notebook begins with {', '.join(unknown)}; there are {', '.join(p.stem for p in found)}.")
+        found = [path for path in found if path.name.startswith(tuple(wanted))]
+    return found
+
+
+@dataclass
+class Outcome:
+    """What became of one notebook: seconds, counts of checks by state, and every problem found, in words."""
+
+    name: str
+    seconds: float = 0.0
+    checks: dict[str, int] = field(default_factory=dict)
+    problems: list[str] = field(default_factory=list)
+
+
+def run_notebook(source, target, parameters=None, timeout=7200):
+    """Executes one notebook with papermill, writes it with all its outputs to `target`, and returns the `Outcome`.
+
+    parameters: values for names that the cell tagged `parameters` sets; an unknown name raises CourseError (papermill would accept
+    it in silence).
+    """
+    import nbformat
+    import papermill
+
+    source, target = Path(source), Path(target)
+    known = set(papermill.inspect_notebook(str(source)))
+    unknown = set(parameters or {}) - known
+    if unknown:
+        raise CourseError(f"{source.name} has no parameter {', '.join(sorted(unknown))}; it has {', '.join(sorted(known))}.")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    outcome, started = Outcome(source.stem), time.perf_counter()
+    try:
+        papermill.execute_notebook(
+            str(source),
+            str(target),
+            parameters=parameters or {},
+            kernel_name="python3",
+            cwd=str(source.parent),
+            progress_bar=False,
+            start_timeout=120,
+            execution_timeout=timeout,
+        )
+    except papermill.PapermillExecutionError as error:
+        outcome.problems.append(f"cell [{error.exec_count}] raised {error.ename}: {error.evalue}")
+    except (RuntimeError, TimeoutError) as error:  # the kernel died, or a cell never ended
+        outcome.problems.append(f"the kernel stopped: {error}")
+    outcome.seconds = time.perf_counter() - started
+    if target.exists():
+        executed = nbformat.read(target, as_version=4)
+        outcome.problems += hidden_errors(executed)
+        for report in reports(executed):
+            outcome.checks[report["state"]] = outcome.checks.get(report["state"], 0) + 1
+            if report["state"] == FAILS:
+                outcome.problems.append(f"check failed: {report['claim']} ({report['detail']})")
+    return outcome
+
+
+def reports(notebook):
+    """The reports of all checks in an executed notebook, as dicts."""
+    return [
+        output["data"][MIME]
+        for cell in notebook.cells
+        for output in cell.get("outputs", ())
+        if MIME in output.get("data", {})
+    ]
+
+
+def hidden_errors(notebook):
+    """Errors that an executed notebook hides in the state of its widgets: an exception inside `interact` or `with Output():` lands
+    there and leaves the cell green."""
+    states = notebook.metadata.get("widgets", {}).get("application/vnd.jupyter.widget-state+json", {}).get("state", {})
+    return [
+        f"a widget hides {output.get('ename')}: {output.get('evalue')}"
+        for model in states.values()
+        for output in model.get("state", {}).get("outputs", ())
+        if output.get("output_type") == "error"
+    ]
+
+
+def run_course(profile="lecture", only=None, device="auto", seed=0, into=None, say=print):
+    """Executes the notebooks one after the other and writes them to `build/course/`, with HTML and an index as they come.
+
+    Returns the outcomes. One broken notebook does not stop the others.
+    """
+    from .pages import write_index, write_page
+
+    if profile not in PROFILES:
+        raise CourseError(f"{profile!r} is no profile: choose {', '.join(PROFILES)}.")
+    choose_device(device)
+    into = Path(into or ROOT / "build" / "course")
+    chosen, outcomes = notebooks(only), []
+    prepare_data(say)
+    for number, path in enumerate(chosen, 1):
+        say(f"[{number}/{len(chosen)}] {path.stem} ...", end=" ", flush=True)
+        target = into / path.name
+        outcome = run_notebook(path, target, {"PROFILE": profile, "SEED": seed, "DEVICE": device})
+        write_page(target)
+        outcomes.append(outcome)
+        write_index(into, outcomes, profile, seed)
+        say(summary(outcome), flush=True)
+    (into / "summary.json").write_text(json.dumps([vars(outcome) for outcome in outcomes], indent=1))
+    return outcomes
+
+
+def prepare_data(say=print):
+    """Looks for the downloadable sets once, so that seven notebooks do not each wait for a network that is not there."""
+    from .data import images
+
+    missing = [name for name in images.SETS if images.find(name) is None]
+    for name in missing:
+        if os.environ.get("GAN_EDU_OFFLINE") or images.fetch(images.SETS[name].remotes, images.home() / images.SETS[name].folder) is None:
+            say(f"{images.SETS[name].title} is neither here nor to be had: a stand-in takes its place.")
+            os.environ["GAN_EDU_OFFLINE"] = "1"
+
+
+def summary(outcome):
+    """One line about an outcome."""
+    held = outcome.checks.get("holds", 0)
+    open_ = f", {outcome.checks[OPEN]} exercises open" if outcome.checks.get(OPEN) else ""
+    verdict = f"ok, {held} checks hold{open_}" if not outcome.problems else "FAILED: " + "; ".join(outcome.problems)
+    return f"{outcome.seconds:.0f} s, {_plain(verdict)}"
+
+
+def _plain(text):
+    return re.sub(r"\x1b\[[0-9;]*m", "", text)
+
+
+def student_version(source):
+    """The notebook as a student gets it: `### BEGIN SOLUTION` regions replaced by `...`, hidden tests removed, no outputs."""
+    import nbformat
+
+    notebook = nbformat.read(source, as_version=4)
+    for cell in notebook.cells:
+        if cell.cell_type != "code":
+            continue
+        cell.source = re.sub(
+            r"^([ \t]*)### BEGIN SOLUTION.*?### END SOLUTION[ \t]*$", r"\1...  # your answer", cell.source, flags=re.S | re.M
+        )
+        cell.source = re.sub(r"\n?^[ \t]*### BEGIN HIDDEN TESTS.*?### END HIDDEN TESTS[ \t]*$", "", cell.source, flags=re.S | re.M)
+        if "keep_output" not in cell.metadata.get("tags", []):
+            cell.outputs, cell.execution_count = [], None
+    return notebook

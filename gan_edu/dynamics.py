@@ -1,0 +1,170 @@
+"""Dynamics: how players move. Update rules as pure functions of a point and a vector field.
+
+A *point* is a dict from parameter names to tensors. The *field* gives, at a point, each mover's gradient of its own cost with
+respect to its own parameters. A *rule* turns the two into the direction in which to descend:
+
+    direction, memory = rule(field, point, memory)
+
+`memory` is a dict of tensors (empty at first), so that a run can be interrupted. `orbit` follows a rule from a point;
+`training.play` hands the direction to an optimiser instead. They are the same functions. Notebook 07 derives them.
+"""
+
+from contextlib import nullcontext
+
+import torch
+from torch.func import functional_call
+
+from .errors import GameError
+from .games import turns
+
+
+class Field:
+    """The game's vector field for one draw: each mover's gradient of its own cost in its own parameters.
+
+    costs: what each player's cost was where it was first evaluated, which is the point itself for most rules.
+    """
+
+    def __init__(self, game, draw, movers):
+        self.game = game
+        self.draw = draw
+        self.movers = movers
+        self.costs = {}
+        self.owned = {player.name: tuple(player.parameters) for player in game.players()}
+
+    def cost(self, player, point):
+        """The player's cost at a point; differentiable in all of it."""
+        cost = functional_call(self.game, point, (player, self.draw))
+        self.costs.setdefault(player, cost.detach())
+        return cost
+
+    def of(self, player, point, differentiable=False):
+        """One player's gradient at a point, as a dict over that player's parameters.
+
+        differentiable: whether the gradient itself can be differentiated again, by any player's parameters.
+        """
+        point = {name: value if value.requires_grad else value.detach().requires_grad_() for name, value in point.items()}
+        names = self.owned[player]
+        with nullcontext() if differentiable else self.game.differentiating(player):
+            cost = self.cost(player, point)
+        own = [point[name] for name in names]
+        return dict(zip(names, torch.autograd.grad(cost, own, create_graph=differentiable, materialize_grads=True)))
+
+    def __call__(self, point):
+        """The movers' gradients at a point, side by side."""
+        return {name: g for player in self.movers for name, g in self.of(player, point).items()}
+
+
+def shifted(point, direction, by):
+    """point + by · direction, where the direction has entries; the rest of the point as it is."""
+    return {name: value + by * direction[name] if name in direction else value for name, value in point.items()}
+
+
+def gradient(field, point, memory):
+    """Everyone descends its own gradient: SimGD if all move together, AltGD if they move in turn."""
+    return field(point), memory
+
+
+def extragradient(rate):
+    """Looks ahead by a plain gradient step of size `rate`, and descends the gradient found there (Korpelevich 1976)."""
+
+    def rule(field, point, memory):
+        return field(shifted(point, field(point), -rate)), memory
+
+    return rule
+
+
+def optimistic(field, point, memory):
+    """Twice the gradient minus the previous one (Popov 1980; Daskalakis et al. 2018). The first step's previous gradient is the
+    current one."""
+    now = field(point)
+    return {name: 2 * g - memory.get(name, g) for name, g in now.items()}, now
+
+
+def consensus(weight):
+    """Adds the gradient of weight/2 · |field|², pulling towards where nobody wants to move (Mescheder et al. 2017)."""
+
+    def rule(field, point, memory):
+        point = {name: value.detach().requires_grad_() for name, value in point.items()}
+        now = {name: g for player in field.movers for name, g in field.of(player, point, differentiable=True).items()}
+        energy = sum(g.square().sum() for g in now.values()) / 2
+        pull = torch.autograd.grad(energy, [point[name] for name in now])
+        return {name: now[name].detach() + weight * p for name, p in zip(now, pull)}, memory
+
+    return rule
+
+
+def momentum(weight):
+    """Heavy ball (Polyak 1964): direction = gradient + weight · previous direction. Negative weights damp rotation (Gidel et
+    al. 2019)."""
+
+    def rule(field, point, memory):
+        direction = {name: g + weight * memory.get(name, torch.zeros_like(g)) for name, g in field(point).items()}
+        return direction, direction
+
+    return rule
+
+
+def unrolled(player, steps, rate):
+    """`player` foresees its opponents: they take `steps` gradient steps of size `rate` on the same draw before the player's cost
+    is evaluated, and the player differentiates through those steps (Metz et al. 2017). Everyone else descends as usual."""
+
+    def rule(field, point, memory):
+        direction = {}
+        for mover in field.movers:
+            direction |= _foresee(field, point, player, steps, rate) if mover == player else field.of(mover, point)
+        return direction, memory
+
+    return rule
+
+
+def _foresee(field, point, player, steps, rate):
+    point = {name: value.detach().requires_grad_() for name, value in point.items()}
+    ahead = point
+    for _ in range(steps):
+        for opponent in field.owned:
+            if opponent != player:
+                ahead = shifted(ahead, field.of(opponent, ahead, differentiable=True), -rate)
+    own = [point[name] for name in field.owned[player]]
+    return dict(zip(field.owned[player], torch.autograd.grad(field.cost(player, ahead), own)))
+
+
+def orbit(game, rate, steps, schedule=None, rule=gradient):
+    """Follows a rule with plain steps of size `rate`, without noise: every turn sees the same draw.
+
+    Returns {parameter name: tensor (steps + 1, ...)}, from the game's present parameters on; the game itself does not move.
+    """
+    draw = game.draw(None, None)
+    order = turns(schedule, game.plays)
+    point = {name: p.detach().clone() for name, p in game.named_parameters()}
+    fields, memories = [Field(game, draw, movers) for movers in order], [{} for _ in order]
+    path = [point]
+    for _ in range(steps):
+        for k, field in enumerate(fields):
+            direction, memories[k] = rule(field, point, memories[k])
+            point = shifted(point, direction, -rate)
+        path.append(point)
+    return {name: torch.stack([p[name] for p in path]) for name in path[0]}
+
+
+def flow(game, times):
+    """The continuous-time limit: solves d(point)/dt = -field(point) at the given times, for a game of scalars.
+
+    Returns {parameter name: tensor (len(times),)}, in float64.
+    """
+    from scipy.integrate import solve_ivp
+
+    field = Field(game, game.draw(None, None), game.plays)
+    start = {name: p.detach().double() for name, p in game.named_parameters()}
+    if any(value.numel() != 1 for value in start.values()):
+        raise GameError("the continuous-time flow is for games of scalars.")
+    shapes = {name: value.shape for name, value in start.items()}
+
+    def velocity(_, flat):
+        point = {name: torch.tensor(v, dtype=torch.float64).view(shape) for v, (name, shape) in zip(flat, shapes.items())}
+        found = field(point)
+        return [-found[name].item() for name in shapes]
+
+    solution = solve_ivp(
+        velocity, (times[0], times[-1]), [v.item() for v in start.values()], t_eval=times, rtol=1e-10, atol=1e-12
+    )
+    return {name: torch.from_numpy(row) for name, row in zip(shapes, solution.y)}

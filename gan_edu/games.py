@@ -1,0 +1,144 @@
+"""Games: who owns which parameters, what a turn draws, and what each player's cost is.
+
+A game is an `nn.Module`. A player named `generator` owns whatever the game holds under the attribute
+`generator` (a network or a single parameter) and minimises `generator_cost(draw)`. That is all the convention there is.
+
+Randomness and memory live in `draw(batch, rng)`; a cost is then a function of the parameters alone. The same draw can be
+looked at from other parameters, which is what extragradient, unrolling, exact resume and replay are made of.
+"""
+
+import re
+from contextlib import contextmanager
+from dataclasses import dataclass
+from types import SimpleNamespace
+
+import torch
+from torch import nn
+
+from .errors import GameError
+
+
+class Draw(SimpleNamespace):
+    """Everything random or remembered that one turn needs: real samples, latents, interpolation coefficients, ..."""
+
+
+@dataclass(frozen=True)
+class Player:
+    """One side of a game: a name, and the parameters that it alone may change.
+
+    `parameters` maps the parameter's name inside the game (`generator.0.weight`) to the parameter.
+    """
+
+    name: str
+    parameters: dict[str, nn.Parameter]
+
+
+class Game(nn.Module):
+    """A differentiable game. Subclasses set `plays`, and define `draw` and one `<player>_cost` for each player.
+
+    plays: the players' names in the order in which they move.
+    members: how many independent games are played side by side (see `networks.Ensemble`). Costs are means over a batch;
+        multiplied by `members` they become sums over the games, so that each game's gradient is its own.
+    """
+
+    plays: tuple[str, ...] = ()
+    members: int = 1
+
+    def __init__(self):
+        super().__init__()
+        self._differentiated = None  # the player whose gradient is being taken, or None: record everything
+
+    def draw(self, batch, rng):
+        """What is random or stateful for one turn. `rng` is the `torch.Generator` of the run, on the game's device."""
+        raise GameError(f"{type(self).__name__} does not say what a turn draws: define draw(batch, rng).")
+
+    def cost(self, player, draw):
+        """The player's cost, a scalar: a function of the game's parameters alone once `draw` is fixed."""
+        with _dropout_seeded(self, draw):
+            return self.members * getattr(self, f"{player}_cost")(draw)
+
+    forward = cost  # so that torch.func.functional_call(game, parameters, (player, draw)) is the cost at other parameters
+
+    def player(self, name):
+        """The `Player` of that name."""
+        if name not in self.plays:
+            raise GameError(f"{type(self).__name__} has no player {name!r}; its players are {', '.join(self.plays)}.")
+        owned = {
+            key: parameter
+            for key, parameter in self.named_parameters()
+            if key.split(".")[0] == name and parameter.requires_grad
+        }
+        return Player(name, owned)
+
+    def players(self):
+        """All players in the order of play, after checking that each trainable parameter has exactly one owner."""
+        players = [self.player(name) for name in self.plays]
+        owned = {key for player in players for key in player.parameters}
+        orphans = [key for key, p in self.named_parameters() if p.requires_grad and key not in owned]
+        if orphans:
+            raise GameError(
+                f"nobody owns {', '.join(orphans[:3])} of {type(self).__name__}: put it under one of the attributes "
+                f"{', '.join(self.plays)}, or freeze it with requires_grad_(False)."
+            )
+        return players
+
+    @contextmanager
+    def turn(self, movers):
+        """A turn of the players `movers`: the buffers of all others (BatchNorm statistics, spectral-norm vectors) are
+        afterwards as they were before. A network's buffers move in its owner's turn only."""
+        others = [getattr(self, name) for name in self.plays if name not in movers]
+        buffers = [b for other in others if isinstance(other, nn.Module) for b in other.buffers()]
+        before = [b.clone() for b in buffers]
+        try:
+            yield
+        finally:
+            with torch.no_grad():
+                for buffer, value in zip(buffers, before):
+                    buffer.copy_(value)
+
+    @contextmanager
+    def differentiating(self, player):
+        """Costs computed inside will be differentiated with respect to `player`'s own parameters only, so that networks
+        which merely feed this player need no graph (see `graph_of`). Outside, a cost records its whole graph."""
+        before, self._differentiated = self._differentiated, player
+        try:
+            yield
+        finally:
+            self._differentiated = before
+
+    def graph_of(self, player):
+        """Context in which `player`'s network is evaluated: records a graph unless somebody else is differentiating."""
+        needed = self._differentiated is None or self._differentiated == player
+        return torch.set_grad_enabled(needed and torch.is_grad_enabled())
+
+
+def turns(schedule, plays):
+    """Reads a schedule: `"DG"` is D, then G; `"DDDDDG"` five turns of D for one of G; `"D+G"` both at once.
+
+    A letter is the initial of a player's name. Returns a list of turns, each a tuple of the players who move together.
+    """
+    initials = {name[0].upper(): name for name in plays}
+    if len(initials) < len(plays):
+        raise GameError(f"the players {', '.join(plays)} do not have different initials: a schedule cannot name them.")
+    if schedule is None:
+        return [(name,) for name in plays]
+    groups = re.findall(r"\w(?:\+\w)*", schedule.upper())
+    if "".join(groups) != schedule.upper() or not groups:
+        raise GameError(f'{schedule!r} is not a schedule: write "DG" for alternating turns, "D+G" for simultaneous ones.')
+    unknown = set("".join(groups)) - {"+"} - set(initials)
+    if unknown:
+        raise GameError(f"schedule {schedule!r} names {', '.join(sorted(unknown))}; the players are {', '.join(plays)}.")
+    return [tuple(initials[letter] for letter in group.split("+")) for group in groups]
+
+
+@contextmanager
+def _dropout_seeded(game, draw):
+    """Dropout masks come from the draw's seed where it has one, so that the same draw gives the same cost."""
+    seed = getattr(draw, "seed", None)
+    if seed is None:
+        yield
+        return
+    device = next(game.parameters()).device
+    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
+        torch.manual_seed(seed)
+        yield

@@ -1,0 +1,93 @@
+"""The generative adversarial network (Goodfellow et al. 2014), with any objective and any penalties. Taught in notebook 04."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+
+from ..errors import GameError
+from ..games import Draw, Game
+from ..losses import non_saturating
+from ..penalties import Scored
+
+
+@dataclass(frozen=True)
+class Latent:
+    """The generator's source of randomness: `size` numbers, standard normal or uniform on [-1, 1]."""
+
+    size: int
+    kind: str = "normal"
+
+    def draw(self, count, rng):
+        """Latents of shape (count, size)."""
+        z = torch.empty(count, self.size, device=rng.device)
+        return z.normal_(generator=rng) if self.kind == "normal" else z.uniform_(-1, 1, generator=rng)
+
+
+class GAN(Game):
+    """Two players: the discriminator, who moves first, and the generator.
+
+    generator: network from latents (N, latent size) to samples (N, ...).
+    discriminator: network from samples to logits (N, 1).
+    latent: a `Latent`, or a number for that many standard normal latents.
+    objective: one of `losses`.
+    penalties: some of `penalties`, added to the discriminator's cost.
+    """
+
+    plays = ("discriminator", "generator")
+
+    def __init__(self, generator, discriminator, latent, objective=non_saturating, penalties=()):
+        super().__init__()
+        self.generator = generator
+        self.discriminator = discriminator
+        self.latent = Latent(latent) if isinstance(latent, int) else latent
+        self.objective = objective
+        self.penalties = tuple(penalties)
+        self.members = getattr(generator, "members", 1)
+        self.drops = any(isinstance(module, nn.Dropout) for module in self.modules())
+
+    def draw(self, real, rng):
+        """Real samples (N, ...), as many latents, and what penalties and dropout need."""
+        latent = self.latent.draw(len(real), rng)
+        mix = torch.rand(len(real), generator=rng, device=rng.device) if self.penalties else None
+        seed = torch.randint(2**62, (), generator=rng, device=rng.device).item() if self.drops else None
+        return Draw(real=real, latent=latent, mix=mix, seed=seed)
+
+    def fake(self, draw):
+        """Generated samples for the draw's latents."""
+        with self.graph_of("generator"):
+            return self.generator(draw.latent)
+
+    def discriminator_cost(self, draw):
+        real, fake = draw.real, self.fake(draw)
+        if not self.penalties:
+            return self.objective.discriminator(self.discriminator(real), self.discriminator(fake))
+        real, fake = self.scored(real), self.scored(fake)
+        cost = self.objective.discriminator(real.logits, fake.logits)
+        return cost + sum(penalty(self.discriminator, real, fake, draw) for penalty in self.penalties)
+
+    def generator_cost(self, draw):
+        real_logits = self.discriminator(draw.real) if self.objective.paired else None
+        return self.objective.generator(real_logits, self.discriminator(self.fake(draw)))
+
+    def scored(self, samples):
+        """Samples that a penalty can differentiate by, with their logits."""
+        if not samples.requires_grad:
+            samples = samples.clone().requires_grad_()
+        return Scored(samples, self.discriminator(samples))
+
+    @torch.no_grad()
+    def sample(self, count, rng, batch=1000):
+        """`count` generated samples, with the generator in eval mode (BatchNorm uses its running statistics)."""
+        if count % self.members:
+            raise GameError(f"{self.members} generators cannot share {count} samples evenly.")
+        was_training = self.generator.training
+        self.generator.eval()
+        try:
+            step = max(self.members, batch - batch % self.members)
+            parts = [
+                self.generator(self.latent.draw(min(step, count - done), rng)) for done in range(0, count, step)
+            ]
+        finally:
+            self.generator.train(was_training)
+        return torch.cat(parts)

@@ -1,0 +1,173 @@
+"""Networks: multilayer perceptrons, convolutional generators and discriminators, and ensembles of any of them.
+
+Discriminators output logits. Images are (N, C, H, W) with pixels in [-1, 1].
+"""
+
+import torch
+from torch import nn
+from torch.func import functional_call, stack_module_state
+from torch.nn.utils.parametrizations import spectral_norm
+
+from .errors import GameError
+
+
+def mlp(*sizes, activation=nn.ReLU, output=None, dropout=0.0):
+    """A multilayer perceptron: `mlp(2, 128, 128, 1)` maps (N, 2) to (N, 1) through two hidden layers of 128.
+
+    activation: makes the hidden non-linearity; output: makes the last one, if any (`nn.Tanh` for pixels).
+    dropout: share of hidden units set to zero in training.
+    """
+    layers = []
+    for inputs, outputs in zip(sizes[:-2], sizes[1:-1]):
+        layers += [nn.Linear(inputs, outputs), activation()]
+        if dropout:
+            layers.append(nn.Dropout(dropout))
+    layers.append(nn.Linear(sizes[-2], sizes[-1]))
+    if output is not None:
+        layers.append(output())
+    return nn.Sequential(*layers)
+
+
+def leaky_relu():
+    """LeakyReLU with slope 0.2 below zero: the discriminator's usual activation (Radford et al. 2016)."""
+    return nn.LeakyReLU(0.2, inplace=True)
+
+
+def doublings(size):
+    """How often the smallest feature map doubles to reach `size`: 28 = 7·2², 32 = 4·2³, 64 = 4·2⁴, 128 = 4·2⁵.
+
+    Returns (smallest, times). Raises GameError for sizes that halving does not bring to between 4 and 7.
+    """
+    smallest, times = size, 0
+    while smallest % 2 == 0 and smallest > 7:
+        smallest, times = smallest // 2, times + 1
+    if not 4 <= smallest <= 7 or times == 0:
+        raise GameError(f"no convolutional stack makes {size}×{size} images; try 28, 32, 64 or 128.")
+    return smallest, times
+
+
+def dcgan_generator(latent, channels=1, size=28, width=16, normalise=True):
+    """A generator after Radford, Metz & Chintala (2016): linear, then transposed convolutions that double the image.
+
+    (N, latent) -> (N, channels, size, size), pixels in [-1, 1]. `width` is the number of channels of the last hidden layer;
+    it doubles with each halving of the image. `normalise`: BatchNorm after every hidden layer. Built up in notebook 05.
+    """
+    smallest, times = doublings(size)
+    widths = [width * 2**k for k in reversed(range(times))]
+    norm = nn.BatchNorm2d if normalise else lambda _: nn.Identity()
+    layers = [
+        nn.Linear(latent, widths[0] * smallest**2, bias=not normalise),
+        nn.Unflatten(1, (widths[0], smallest, smallest)),
+        norm(widths[0]),
+        nn.ReLU(inplace=True),
+    ]
+    for inputs, outputs in zip(widths, widths[1:]):
+        layers += [
+            nn.ConvTranspose2d(inputs, outputs, kernel_size=4, stride=2, padding=1, bias=not normalise),
+            norm(outputs),
+            nn.ReLU(inplace=True),
+        ]
+    layers += [nn.ConvTranspose2d(widths[-1], channels, kernel_size=4, stride=2, padding=1), nn.Tanh()]
+    return nn.Sequential(*layers)
+
+
+def dcgan_discriminator(channels=1, size=28, width=16, normalise="spectral"):
+    """The mirror image: convolutions of stride 2 that halve the image, then a linear logit. (N, C, H, W) -> (N, 1).
+
+    normalise: "spectral" (Miyato et al. 2018), "batch" (Radford et al. 2016; not on the first layer), or None.
+    """
+    smallest, times = doublings(size)
+    widths = [width * 2**k for k in range(times)]
+    constrain = spectral_norm if normalise == "spectral" else lambda layer: layer
+    layers, inputs = [], channels
+    for depth, outputs in enumerate(widths):
+        batch_norm = normalise == "batch" and depth > 0
+        convolution = nn.Conv2d(inputs, outputs, kernel_size=4, stride=2, padding=1, bias=not batch_norm)
+        layers += [constrain(convolution), *([nn.BatchNorm2d(outputs)] if batch_norm else []), leaky_relu()]
+        inputs = outputs
+    layers += [nn.Flatten(), constrain(nn.Linear(widths[-1] * smallest**2, 1))]
+    return nn.Sequential(*layers)
+
+
+def dcgan_initialise(module):
+    """Weights of convolutions from N(0, 0.02²), BatchNorm scales from N(1, 0.02²): use as `network.apply(...)`
+    (Radford, Metz & Chintala 2016)."""
+    if isinstance(module, (nn.Conv2d, nn.ConvTranspose2d, nn.Linear)):
+        nn.init.normal_(module.weight, 0.0, 0.02)
+    elif isinstance(module, nn.BatchNorm2d):
+        nn.init.normal_(module.weight, 1.0, 0.02)
+
+
+class Packed(nn.Module):
+    """A discriminator that judges `pack` samples at a time, concatenated (PacGAN, Lin et al. 2018; notebook 06).
+
+    `discriminator` maps (N / pack, pack · d) to logits; this maps (N, d) to (N / pack, 1).
+    """
+
+    def __init__(self, discriminator, pack):
+        super().__init__()
+        self.discriminator = discriminator
+        self.pack = pack
+
+    def forward(self, samples):
+        return self.discriminator(samples.reshape(len(samples) // self.pack, -1))
+
+
+class MinibatchDiscrimination(nn.Module):
+    """Appends to each sample's features how close the rest of the batch lies (Salimans et al. 2016, section 3.2).
+
+    (N, features) -> (N, features + kernels). Each feature vector f is mapped to `kernels` points in `dimensions` dimensions;
+    kernel b's output for sample i is the sum over j ≠ i of exp(-|M_ib - M_jb|₁).
+    """
+
+    def __init__(self, features, kernels=16, dimensions=8):
+        super().__init__()
+        self.project = nn.Linear(features, kernels * dimensions, bias=False)
+        self.kernels = kernels
+
+    def forward(self, features):
+        points = self.project(features).unflatten(1, (self.kernels, -1))
+        distances = (points.unsqueeze(0) - points.unsqueeze(1)).abs().sum(3)
+        closeness = (-distances).exp().sum(1) - 1  # without the sample itself
+        return torch.cat([features, closeness], dim=1)
+
+
+class Ensemble(nn.Module):
+    """`members` independent copies of a network, evaluated together.
+
+    Its batch is the members' batches one after the other: (members · N, ...) in, (members · N, ...) out, member i reading and
+    writing the i-th part. Costs, penalties and pairings on such a batch then need no change; a `Game` made of ensembles plays
+    `members` games at once. Parameters are stacked along a new first axis. Networks with BatchNorm are refused: their
+    statistics are updated in place, which vmap cannot do for each member.
+    """
+
+    def __init__(self, make_network, members):
+        super().__init__()
+        networks = [make_network() for _ in range(members)]
+        if any(True for _ in networks[0].buffers()):
+            raise GameError("an ensemble's networks must hold no buffers (BatchNorm, spectral norm): they change in place.")
+        self.members = members
+        parameters, _ = stack_module_state(networks)
+        self.names = {name: name.replace(".", "__") for name in parameters}  # attribute names hold no dots
+        for name, value in parameters.items():
+            self.register_parameter(self.names[name], nn.Parameter(value.detach()))
+        self._skeleton = [networks[0].to("meta")]  # in a list: structure, not parameters of this module
+
+    def stacked(self):
+        """The parameters under the names that one member knows them by, each with a first axis of size `members`."""
+        return {name: getattr(self, attribute) for name, attribute in self.names.items()}
+
+    def member(self, index):
+        """A copy of one member as an ordinary network."""
+        import copy
+
+        network = copy.deepcopy(self._skeleton[0]).to_empty(device=next(self.parameters()).device)
+        network.load_state_dict({name: value[index].detach() for name, value in self.stacked().items()})
+        return network
+
+    def forward(self, batch):
+        def one(parameters, samples):
+            return functional_call(self._skeleton[0], parameters, (samples,))
+
+        together = torch.vmap(one, randomness="different")(self.stacked(), batch.unflatten(0, (self.members, -1)))
+        return together.flatten(0, 1)

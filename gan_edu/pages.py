@@ -1,0 +1,67 @@
+"""Executed notebooks as web pages that need no network: formulas become MathML, figures lie inside the page."""
+
+import html
+import re
+from pathlib import Path
+
+STYLE = """<style>
+body { max-width: 62rem; margin: 2rem auto; font-family: system-ui, sans-serif; padding: 0 1rem; color: #222; }
+table { border-collapse: collapse; } td, th { padding: .3rem .8rem; border-bottom: 1px solid #ddd; text-align: left; }
+.problem { color: #C0392B; }
+</style>"""
+
+
+def write_page(notebook_path):
+    """Writes `name.html` beside an executed `name.ipynb` and returns its path."""
+    import nbformat
+    from nbconvert import HTMLExporter
+
+    path = Path(notebook_path)
+    notebook = nbformat.read(path, as_version=4)
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            cell.source = formulas_to_mathml(cell.source)
+    notebook.metadata.pop("widgets", None)  # their views need a script from the network; the figures beside them do not
+    exporter = HTMLExporter(mathjax_url="", require_js_url="", jquery_url="", exclude_anchor_links=True)
+    page, _ = exporter.from_notebook_node(notebook, resources={"metadata": {"name": path.stem}})
+    target = path.with_suffix(".html")
+    target.write_text(page, encoding="utf-8")
+    return target
+
+
+def formulas_to_mathml(markdown):
+    """Replaces `$$...$$` and `$...$` outside code by MathML, which browsers draw without help."""
+    from latex2mathml.converter import convert
+
+    def block(match):
+        return "\n\n" + spaced(convert(" ".join(match[2].split()), display="block")) + "\n\n"
+
+    def inline(match):
+        return spaced(convert(match[2]))
+
+    def spaced(mathml):  # TeX puts a thin space after the name of a function
+        return re.sub(r"<m([io])>(log|exp|min|max|sin|cos|tanh|arg)</m\1>", r'\g<0><mspace width="0.17em"/>', mathml)
+
+    parts = re.split(r"(```.*?```|`[^`\n]*`)", markdown, flags=re.S)
+    for k in range(0, len(parts), 2):  # every other part is code
+        parts[k] = re.sub(r"(?<!\\)(\$\$)(.+?)\$\$", block, parts[k], flags=re.S)
+        parts[k] = re.sub(r"(?<![\\$])(\$)(?=\S)([^$]+?)(?<=\S)\$(?!\d)", inline, parts[k])
+    return "".join(parts)
+
+
+def write_index(folder, outcomes, profile, seed):
+    """Writes `index.html`: the notebooks run so far, with times, checks and problems."""
+    rows = []
+    for outcome in outcomes:
+        checks = ", ".join(f"{count} {state}" for state, count in outcome.checks.items())
+        problems = "".join(f"<div class='problem'>{html.escape(p)}</div>" for p in outcome.problems)
+        rows.append(
+            f"<tr><td><a href='{outcome.name}.html'>{outcome.name}</a></td><td>{outcome.seconds:.0f} s</td>"
+            f"<td>{checks}{problems}</td></tr>"
+        )
+    page = (
+        f"<!doctype html><html lang='en'><meta charset='utf-8'><title>Course</title>{STYLE}<h1>The course, executed</h1>"
+        f"<p>Profile {profile}, seed {seed}.</p><table><tr><th>notebook</th><th>time</th><th>checks</th></tr>{''.join(rows)}"
+        "</table></html>"
+    )
+    (Path(folder) / "index.html").write_text(page, encoding="utf-8")

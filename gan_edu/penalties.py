@@ -1,0 +1,52 @@
+"""Gradient penalties: terms added to the discriminator's cost that bound how fast its logit may change with its input.
+
+A penalty is called as `penalty(discriminator, real, fake, draw)`, where `real` and `fake` are `Scored` samples: the samples,
+which require a gradient, and the logits they were given. It returns a scalar, a mean over the batch.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Scored:
+    """Samples (N, ...) and the logits that the discriminator gave them, connected by a graph."""
+
+    samples: Tensor
+    logits: Tensor
+
+
+def gradients(scored):
+    """Per sample, the gradient of its logit with respect to the sample, flattened: shape (N, d)."""
+    (gradient,) = torch.autograd.grad(scored.logits.sum(), scored.samples, create_graph=True)
+    return gradient.flatten(1)
+
+
+def r1(weight):
+    """weight/2 · E|∇D|² at real samples (Mescheder, Geiger & Nowozin 2018; notebook 07)."""
+    return lambda discriminator, real, fake, draw: weight / 2 * gradients(real).square().sum(1).mean()
+
+
+def r2(weight):
+    """weight/2 · E|∇D|² at generated samples (Mescheder, Geiger & Nowozin 2018; notebook 07)."""
+    return lambda discriminator, real, fake, draw: weight / 2 * gradients(fake).square().sum(1).mean()
+
+
+def wgan_gp(weight, norm=1.0):
+    """weight · E(|∇D| - norm)² on the lines between real and generated samples (Gulrajani et al. 2017; notebook 06).
+
+    One coefficient a sample, `draw.mix` of shape (N,), chooses the point on its line. The gradient's norm is taken over all
+    dimensions of one sample, never across the batch.
+    """
+
+    def penalty(discriminator, real, fake, draw):
+        mix = draw.mix.view(-1, *[1] * (real.samples.dim() - 1))
+        between = torch.lerp(real.samples, fake.samples, mix)
+        if not between.requires_grad:
+            between.requires_grad_()
+        norms = torch.linalg.vector_norm(gradients(Scored(between, discriminator(between))), dim=1)
+        return weight * (norms - norm).square().mean()
+
+    return penalty

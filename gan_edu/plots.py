@@ -1,0 +1,236 @@
+"""Figures. Three colours keep one meaning through the whole course: blue is data, vermilion the generator, green the
+discriminator; black is theory. (Okabe & Ito's palette, safe for colour-blind eyes.)
+
+Functions draw on the axes they are given, or on new ones, and return the axes.
+"""
+
+import base64
+import html
+import io
+import json
+
+import matplotlib.pyplot as plt
+import numpy as np
+import torch
+from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.lines import Line2D
+
+DATA, GENERATOR, DISCRIMINATOR, THEORY, OTHER = "#0072B2", "#D55E00", "#009E73", "#000000", "#8A8A8A"
+COLOURS = {"data": DATA, "generator": GENERATOR, "discriminator": DISCRIMINATOR, "theory": THEORY, "other": OTHER}
+SERIES = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#8A8A8A"]
+VERDICTS = LinearSegmentedColormap.from_list("verdicts", [GENERATOR, "#F7F4F0", DATA])
+"""D(x) as a colour: 0, surely generated, is the generator's colour; 1, surely data, is the data's; 1/2 is white."""
+
+
+def use_style():
+    """Sets matplotlib's defaults for the course."""
+    plt.rcParams.update(
+        {
+            "figure.figsize": (7.5, 4.2),
+            "figure.dpi": 96,
+            "savefig.dpi": 120,
+            "figure.constrained_layout.use": True,
+            "font.size": 11,
+            "axes.titlesize": 12,
+            "axes.spines.top": False,
+            "axes.spines.right": False,
+            "axes.prop_cycle": plt.cycler(color=SERIES),
+            "legend.frameon": False,
+            "image.cmap": "gray_r",
+            "lines.linewidth": 2,
+        }
+    )
+
+
+def axes(rows=1, columns=1, width=None, height=None, **settings):
+    """New axes, `rows` × `columns` of them, each `width` × `height` inches."""
+    size = ((width or (7.5 if columns == 1 else 4.0)) * columns, (height or 3.6) * rows)
+    return plt.subplots(rows, columns, figsize=size, **settings)[1]
+
+
+def array(values):
+    """Any tensor, list or array as a numpy array on the CPU."""
+    return values.detach().float().cpu().numpy() if isinstance(values, torch.Tensor) else np.asarray(values)
+
+
+def curve(ax, xs, ys, label=None, of="theory", **style):
+    """One curve in the colour of what it belongs to."""
+    ax.plot(array(xs).ravel(), array(ys).ravel(), color=COLOURS.get(of, of), label=label, **style)
+    return ax
+
+
+def densities(p, q, xs, labels=("data p", "generator q"), ax=None):
+    """Two densities on the line, filled, in the colours of data and generator."""
+    ax = ax or axes()
+    flat = array(xs).ravel()
+    for density, of, label in ((p, "data", labels[0]), (q, "generator", labels[1])):
+        values = array(density(xs) if callable(density) else density).ravel()
+        ax.fill_between(flat, values, color=COLOURS[of], alpha=0.18, linewidth=0)
+        curve(ax, flat, values, label, of)
+    ax.set(xlabel="x", ylabel="density", ylim=(0, None))
+    ax.legend()
+    return ax
+
+
+def cloud(ax, real=None, fake=None, limit=None, size=5):
+    """Points in the plane: data under generated samples."""
+    for points, of, label in ((real, "data", "data"), (fake, "generator", "generated")):
+        if points is not None:
+            points = array(points)
+            ax.scatter(points[:, 0], points[:, 1], s=size, color=COLOURS[of], alpha=0.5, linewidths=0, label=label)
+    if limit:
+        ax.set(xlim=(-limit, limit), ylim=(-limit, limit))
+    ax.set(aspect="equal", xlabel="x₁", ylabel="x₂")
+    return ax
+
+
+def verdicts(ax, discriminator, limit, resolution=80):
+    """D(x) over the square [-limit, limit]² as a heat map; white is 1/2."""
+    line = torch.linspace(-limit, limit, resolution)
+    points = torch.cartesian_prod(line, line)
+    with torch.no_grad():
+        values = torch.sigmoid(discriminator(points)).view(resolution, resolution).T
+    return ax.imshow(
+        array(values), extent=(-limit, limit, -limit, limit), origin="lower", cmap=VERDICTS, vmin=0, vmax=1, alpha=0.75, aspect="equal"
+    )
+
+
+def to_image(pixels):
+    """Images (N, C, H, W), bytes or pixels in [-1, 1], as an array (N, H, W) or (N, H, W, 3) in [0, 1]."""
+    values = pixels.detach().float().cpu()
+    values = values / 255 if pixels.dtype == torch.uint8 else (values + 1) / 2
+    values = values.clamp(0, 1).permute(0, 2, 3, 1).numpy()
+    return values[..., 0] if values.shape[-1] == 1 else values
+
+
+def tile(pixels, columns, gap=1):
+    """Images side by side in one array, `columns` to a row, with a white gap."""
+    images = to_image(pixels)
+    count, height, width = images.shape[:3]
+    rows = -(-count // columns)
+    paper = 0.0 if images.ndim == 3 else 1.0  # grey images are drawn as ink: 0 is white
+    sheet = np.full((rows * (height + gap) - gap, columns * (width + gap) - gap, *images.shape[3:]), paper)
+    for k, image in enumerate(images):
+        top, left = k // columns * (height + gap), k % columns * (width + gap)
+        sheet[top : top + height, left : left + width] = image
+    return sheet
+
+
+def samples(pixels, columns=10, title=None, ax=None, scale=0.62, of=None):
+    """A sheet of images, drawn as dark ink on white paper if they are grey."""
+    rows = -(-len(pixels) // columns)
+    if ax is None:
+        ax = axes(width=columns * scale, height=rows * scale + (0.35 if title else 0))
+    ax.imshow(tile(pixels, columns), vmin=0, vmax=1, interpolation="nearest")
+    ax.set(xticks=[], yticks=[])
+    for spine in ax.spines.values():
+        spine.set_visible(False)
+    if title:
+        ax.set_title(title, color=COLOURS.get(of, "black"))
+    return ax
+
+
+def filmstrip(seen, columns=12, scale=0.55, name="round"):
+    """One row of images for each (round, images) pair: the same latents through training."""
+    rows = len(seen)
+    figure, all_axes = plt.subplots(rows, 1, figsize=(columns * scale + 1.2, rows * (scale + 0.06)))
+    for ax, (round_, pixels) in zip(np.atleast_1d(all_axes), seen):
+        samples(pixels[:columns], columns, ax=ax)
+        ax.set_ylabel(f"{name} {round_:,}", rotation=0, ha="right", va="center")
+    return all_axes
+
+
+def costs(history, ax=None, smooth=1, coin=True):
+    """Both players' costs over the rounds; dashed, what they are when the discriminator can only toss a coin."""
+    ax = ax or axes()
+    for player, values in history.costs.items():
+        values = np.asarray(values)
+        rounds = np.arange(1, len(values) + 1)
+        if smooth > 1 and len(values) > smooth:
+            kernel = np.ones(smooth) / smooth
+            ax.plot(rounds, values, color=COLOURS.get(player, OTHER), alpha=0.18, linewidth=0.8)
+            values, rounds = np.convolve(values, kernel, "valid"), rounds[smooth - 1 :]
+        ax.plot(rounds, values, color=COLOURS.get(player, OTHER), label=player, linewidth=1.4)
+    if coin:
+        ax.axhline(2 * np.log(2), color=DISCRIMINATOR, linestyle="--", linewidth=1)
+        ax.axhline(np.log(2), color=GENERATOR, linestyle="--", linewidth=1)
+    ax.set(xlabel="round", ylabel="cost (nats)")
+    ax.legend()
+    return ax
+
+
+def paths(ax, orbits, limit=None):
+    """Paths (x, y) in the plane, given as {label: (xs, ys)}; a dot marks the start, a cross the equilibrium at 0."""
+    for label, (xs, ys) in orbits.items():
+        xs, ys = array(xs).ravel(), array(ys).ravel()
+        (line,) = ax.plot(xs, ys, linewidth=1.3, label=label)
+        ax.plot(xs[0], ys[0], "o", color=line.get_color(), markersize=5)
+    ax.plot(0, 0, "k+", markersize=11, markeredgewidth=2)
+    if limit:
+        ax.set(xlim=(-limit, limit), ylim=(-limit, limit))
+    ax.set(aspect="equal", xlabel="x", ylabel="y")
+    return ax
+
+
+def trials(values, ax=None, bound=None, ylabel=""):
+    """One dot for each seed, a column for each name: {name: values}. A bar marks the median, a dashed line the bound."""
+    ax = ax or axes()
+    for k, (name, column) in enumerate(values.items()):
+        column = np.sort(np.asarray(column, float))
+        spread = (np.arange(len(column)) - (len(column) - 1) / 2) * min(0.06, 0.6 / max(len(column), 1))
+        ax.plot(k + spread, column, "o", color=SERIES[k % len(SERIES)], alpha=0.75, markersize=5)
+        ax.plot([k - 0.3, k + 0.3], [np.median(column)] * 2, color="black", linewidth=1.5)
+    if bound is not None:
+        ax.axhline(bound, color=OTHER, linestyle="--", linewidth=1)
+    ax.set(xticks=range(len(values)), xticklabels=list(values), ylabel=ylabel)
+    return ax
+
+
+def key(ax, **entries):
+    """A legend made by hand: label=colour name."""
+    handles = [Line2D([], [], color=COLOURS.get(c, c), marker="o", linestyle="", label=label) for label, c in entries.items()]
+    ax.legend(handles=handles)
+    return ax
+
+
+def frame(figure):
+    """The figure as PNG bytes; the figure is closed."""
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=80)
+    plt.close(figure)
+    return buffer.getvalue()
+
+
+def film(frames, labels=None, milliseconds=120):
+    """A player for PNG frames that runs in the page itself: no kernel, no network. Slider, play, pause.
+
+    matplotlib's own `to_jshtml` draws its buttons with a font from the network; this one does not.
+    """
+    from IPython.display import HTML
+
+    sources = ["data:image/png;base64," + base64.b64encode(f).decode() for f in frames]
+    labels = [str(label) for label in labels or range(len(frames))]
+    name = f"film{id(frames)}"
+    return HTML(_FILM.format(name=name, sources=json.dumps(sources), labels=json.dumps(labels), last=len(frames) - 1,
+                             first=sources[0], pace=milliseconds, label=html.escape(labels[0])))  # fmt: skip
+
+
+_FILM = """<div id="{name}" style="display:inline-block;font-family:sans-serif">
+<img src="{first}" alt="animation" style="display:block;max-width:100%">
+<button type="button" aria-label="play or pause">play</button>
+<input type="range" min="0" max="{last}" value="0" aria-label="frame" style="width:18rem;vertical-align:middle">
+<output>{label}</output></div>
+<script>(() => {{
+  const box = document.getElementById("{name}"), sources = {sources}, labels = {labels};
+  const [image, button, slider, text] = ["img", "button", "input", "output"].map(tag => box.querySelector(tag));
+  let timer = null;
+  const show = k => {{ slider.value = k; image.src = sources[k]; text.textContent = labels[k]; }};
+  const stop = () => {{ clearInterval(timer); timer = null; button.textContent = "play"; }};
+  slider.oninput = () => {{ stop(); show(+slider.value); }};
+  button.onclick = () => {{
+    if (timer) return stop();
+    if (+slider.value === sources.length - 1) show(0);
+    button.textContent = "pause";
+    timer = setInterval(() => +slider.value < sources.length - 1 ? show(+slider.value + 1) : stop(), {pace});
+  }};
+}})();</script>"""

@@ -1,0 +1,162 @@
+"""Recipes: a game and how to play it, by name. The articles' own settings, and the course's.
+
+    game, history = recipes.play("keras", mnist, rounds=1000)
+
+Taught in notebooks 04 (dense networks) and 05 (convolutions).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+import torch
+from torch import nn
+
+from . import networks, training
+from .data.images import to_pixels
+from .errors import GameError
+from .games import Draw
+from .models.gan import GAN, Latent
+
+
+def zero_to_one(images):
+    """Bytes 0…255 to [0, 1], the range of a generator that ends in a sigmoid."""
+    return images.float() / 255
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Everything that a run needs besides data, seed and length.
+
+    game: from the shape (C, H, W) of an image to a `GAN`. epochs: how long the source trains, in passes over the data.
+    prepare: from bytes to what the networks see. The other fields are `play`'s.
+    """
+
+    source: str
+    game: Callable[[tuple[int, int, int]], GAN]
+    batch: int
+    epochs: int
+    optimiser: Callable | dict
+    schedule: str = "DG"
+    prepare: Callable = to_pixels
+    ema: float | None = None
+    precision: str = "fp32"
+
+
+def play(name, images, rounds=None, seed=0, device="cpu", **settings):
+    """Plays a named recipe on an `ImageSet`; as many rounds as its epochs make if `rounds` is not given.
+
+    settings: further arguments for `training.play`. Returns (game, history). Raises GameError for an unknown name.
+    """
+    recipe = named(name)
+    torch.manual_seed(seed)
+    game = recipe.game(images.shape).to(device)
+    batches = images.batches(recipe.batch, seed, device, prepare=recipe.prepare)
+    history = training.play(
+        game,
+        batches,
+        rounds if rounds is not None else recipe.epochs * (len(images) // recipe.batch),
+        **dict(
+            optimiser=recipe.optimiser, schedule=recipe.schedule, ema=recipe.ema, precision=recipe.precision, seed=seed
+        )
+        | settings,
+    )
+    return game, history
+
+
+def named(name):
+    """The recipe of that name."""
+    if name not in RECIPES:
+        raise GameError(f"there is no recipe {name!r}; there are {', '.join(RECIPES)}.")
+    return RECIPES[name]
+
+
+def pixels(name, generated):
+    """What a recipe's generator made, brought to pixels in [-1, 1]."""
+    return 2 * generated - 1 if named(name).prepare is zero_to_one else generated
+
+
+def _dense_generator(latent, *hidden, shape, activation, output):
+    count = shape[0] * shape[1] * shape[2]
+    return nn.Sequential(networks.mlp(latent, *hidden, count, activation=activation, output=output), nn.Unflatten(1, shape))
+
+
+def _dense_discriminator(*hidden, shape, **settings):
+    count = shape[0] * shape[1] * shape[2]
+    return nn.Sequential(nn.Flatten(), networks.mlp(count, *hidden, 1, **settings))
+
+
+def _glorot(module):
+    if isinstance(module, nn.Linear):
+        nn.init.xavier_normal_(module.weight)
+        nn.init.zeros_(module.bias)
+
+
+def tensorflow(shape):
+    """One hidden layer of 128 on each side, uniform latents."""
+    generator = _dense_generator(100, 128, shape=shape, activation=nn.ReLU, output=nn.Sigmoid)
+    discriminator = _dense_discriminator(128, shape=shape)
+    return GAN(generator.apply(_glorot), discriminator.apply(_glorot), Latent(100, "uniform"))
+
+
+class RegularisedGAN(GAN):
+    """A GAN in which each player also pays for its own weights: strength · (|w|₁ + |w|²), summed over weight matrices."""
+
+    strength = 1e-5
+
+    def discriminator_cost(self, draw):
+        return super().discriminator_cost(draw) + self.price(self.discriminator)
+
+    def generator_cost(self, draw):
+        return super().generator_cost(draw) + self.price(self.generator)
+
+    def price(self, network):
+        weights = [layer.weight for layer in network.modules() if isinstance(layer, nn.Linear)]
+        return self.strength * sum(w.abs().sum() + w.square().sum() for w in weights)
+
+
+def introductory(shape):
+    """Two hidden layers of 500 on each side, L1 and L2 regularisation of all weights."""
+    generator = _dense_generator(100, 500, 500, shape=shape, activation=nn.ReLU, output=nn.Sigmoid)
+    return RegularisedGAN(generator, _dense_discriminator(500, 500, shape=shape), latent=100)
+
+
+class TwiceTheFakesGAN(GAN):
+    """A GAN whose generator learns from twice as many latents as the discriminator: 256 against 128 real and 128 fakes."""
+
+    def draw(self, real, rng):
+        draw = super().draw(real, rng)
+        draw.latent = torch.cat([draw.latent, self.latent.draw(len(real), rng)])
+        return draw
+
+    def discriminator_cost(self, draw):
+        return super().discriminator_cost(Draw(**vars(draw) | {"latent": draw.latent[: len(draw.real)]}))
+
+
+def keras(shape):
+    """A generator that widens 256–512–1024 and a discriminator that narrows 1024–512–256, with dropout."""
+    leaky = networks.leaky_relu
+    generator = _dense_generator(100, 256, 512, 1024, shape=shape, activation=leaky, output=nn.Tanh)
+    return TwiceTheFakesGAN(generator, _dense_discriminator(1024, 512, 256, shape=shape, activation=leaky, dropout=0.3), latent=100)
+
+
+RECIPES = {
+    "tensorflow": Recipe(
+        "GANs with TensorFlow, and their problems",
+        tensorflow,
+        batch=128,
+        epochs=100,
+        optimiser=partial(torch.optim.Adam, lr=1e-3, fused=True),
+        prepare=zero_to_one,
+    ),
+    "introductory": Recipe(
+        "Introductory guide to GANs",
+        introductory,
+        batch=128,
+        epochs=100,
+        optimiser=partial(torch.optim.Adam, lr=1e-3, fused=True),
+        schedule="D+G",
+        prepare=zero_to_one,
+    ),
+    "keras": Recipe("GANs in Keras on MNIST", keras, batch=128, epochs=200, optimiser=training.adam),
+}

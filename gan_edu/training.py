@@ -1,0 +1,319 @@
+"""`play`: the one loop. Every game of this course, from x·y to a convolutional GAN, is trained by it."""
+
+import copy
+import math
+import os
+import pickle
+import tempfile
+import time
+from dataclasses import dataclass, field
+from functools import cache, partial
+from pathlib import Path
+
+import torch
+from torch import distributed
+
+from .dynamics import Field, gradient
+from .errors import CheckpointError, GameError
+from .games import Draw, Game, turns
+
+adam = partial(torch.optim.Adam, lr=2e-4, betas=(0.5, 0.999), fused=True)
+"""Adam as Radford, Metz & Chintala (2016) set it for GANs: learning rate 2e-4, beta1 0.5."""
+
+
+@dataclass
+class History:
+    """What happened in a run.
+
+    costs: for each player one number a round (that of its last turn in the round).
+    seen: what `watch` returned, as (round, value) pairs.
+    seconds: time spent in the loop, over all sittings.
+    average: the game with averaged parameters, or None if `play` was not asked to average.
+    """
+
+    costs: dict[str, list[float]]
+    seen: list = field(default_factory=list)
+    seconds: float = 0.0
+    average: Game | None = None
+
+    @property
+    def rounds(self):
+        """Rounds played."""
+        return len(next(iter(self.costs.values())))
+
+
+def play(
+    game,
+    batches,
+    rounds,
+    *,
+    optimiser=adam,
+    schedule=None,
+    rule=gradient,
+    ema=None,
+    precision="fp32",
+    seed=0,
+    watch=None,
+    every=100,
+    checkpoint=None,
+):
+    """Plays rounds of a game and returns its `History`. The game's networks are trained in place.
+
+    batches: an iterator over batches on the game's device (`ImageSet.batches`, `Mixture.batches`), or None for a game that needs
+        no data. In one round every player sees the same batch, but no player sees a batch twice.
+    optimiser: makes a torch optimiser from a list of parameters; or a dict with one such maker for each player.
+    schedule: who moves when: `"DG"` discriminator, then generator (the default: each player in turn), `"DDDDDG"`, or `"D+G"` for
+        both at once, from the same draw.
+    rule: one of `dynamics`: the direction that is handed to the optimiser.
+    ema: decay of an exponential moving average of all parameters (0.995, say), or `"mean"` for the plain mean of the iterates;
+        buffers are copied. The averaged game is `history.average`.
+    precision: "fp32", "bf16" (autocast), or "auto": bf16 where this machine multiplies it clearly faster.
+    seed: of everything the game draws. Networks and batches have seeds of their own.
+    watch: called as `watch(game, average)` before the first round, after every `every` rounds and after the last; `average` is the
+        game itself without `ema`. What it returns, tensors and numbers in dicts, lists or tuples, is kept in `history.seen`.
+    checkpoint: a file. Written whole or not at all every `every` rounds; if it exists, the run goes on from there.
+
+    Under `torchrun` each process takes its share of every draw and gradients are averaged: equal to one process for costs that are
+    means over samples (so not for BatchNorm, minibatch discrimination, or costs that pair samples in other ways).
+
+    Raises GameError if game, schedule and batches do not fit together or a cost is not finite; CheckpointError if the checkpoint
+    belongs to another run or is damaged.
+    """
+    run = Run(game, batches, optimiser, schedule, rule, ema, precision, seed)
+    if checkpoint is not None:
+        checkpoint = Path(checkpoint)
+        if checkpoint.exists():
+            run.load_state_dict(_read(checkpoint))
+    started = time.perf_counter() - run.history.seconds
+    if watch is not None and not run.history.seen:
+        run.history.seen.append((0, watch(game, run.shown)))
+    while run.done < rounds:
+        run.round()
+        if run.done % every == 0 or run.done == rounds:
+            run.read_costs()
+            if watch is not None:
+                run.history.seen.append((run.done, watch(game, run.shown)))
+            run.history.seconds = time.perf_counter() - started
+            if checkpoint is not None:
+                _write(checkpoint, run.state_dict())
+    return run.history
+
+
+class Run:
+    """A run in progress: all that changes from round to round, and how a round is played. `play` drives one from start to end;
+    a widget can take single turns."""
+
+    def __init__(self, game, batches, optimiser, schedule, rule, ema, precision, seed):
+        self.game = game
+        self.batches = batches
+        self.players = {player.name: player for player in game.players()}
+        self.turns = turns(schedule, game.plays)
+        self.rule = rule
+        self.memories = [{} for _ in self.turns]
+        self.device = next(game.parameters()).device
+        self.rng = torch.Generator(self.device).manual_seed(seed)
+        self.autocast = partial(torch.autocast, self.device.type, torch.bfloat16, enabled=chosen(precision, self.device) == "bf16")
+        make = optimiser if isinstance(optimiser, dict) else dict.fromkeys(self.players, optimiser)
+        if set(make) != set(self.players):
+            raise GameError(f"optimisers are given for {', '.join(make)}; the players are {', '.join(self.players)}.")
+        self.optimisers = {
+            name: make[name](list(player.parameters.values())) for name, player in self.players.items()
+        }
+        self.ema = ema
+        self.average = copy.deepcopy(game).requires_grad_(False) if ema is not None else None
+        self.history = History({name: [] for name in self.players}, average=self.average)
+        self.pending = {name: [] for name in self.players}  # costs still on the device: reading one waits for it
+        self.done = 0
+
+    @property
+    def shown(self):
+        return self.game if self.average is None else self.average
+
+    def round(self):
+        """One pass through the schedule."""
+        costs, seen = {}, set(self.players)  # everybody has "seen" the previous round's batch
+        for k, movers in enumerate(self.turns):
+            if self.batches is not None and not seen.isdisjoint(movers):
+                self.batch, seen = next(self.batches), set()
+            elif self.batches is None:
+                self.batch = None
+            seen.update(movers)
+            costs |= self.turn(k, movers)
+        for name, cost in costs.items():
+            self.pending[name].append(cost)
+        self.done += 1
+        if self.average is not None:
+            self._average()
+
+    def turn(self, k, movers):
+        """The players `movers` take one step from where everybody stands now. Returns their costs."""
+        draw = _share(self.game.draw(self.batch, self.rng))
+        with self.game.turn(movers):
+            if self.rule is gradient:
+                costs, direction = self._gradients(draw, movers)
+            else:
+                costs, direction = self._directions(draw, movers, k)
+        for mover in movers:
+            for name, parameter in self.players[mover].parameters.items():
+                parameter.grad = direction[name]
+            self.optimisers[mover].step()
+            self.optimisers[mover].zero_grad(set_to_none=True)
+        return costs
+
+    def _gradients(self, draw, movers):
+        costs, direction = {}, {}
+        for mover in movers:
+            own = self.players[mover].parameters
+            with self.game.differentiating(mover), self.autocast():
+                cost = self.game.cost(mover, draw)
+            direction |= zip(own, _mean_over_processes(torch.autograd.grad(cost, list(own.values()), materialize_grads=True)))
+            costs[mover] = cost.detach()
+        return costs, direction
+
+    def _directions(self, draw, movers, k):
+        point = {name: parameter.detach() for name, parameter in self.game.named_parameters()}
+        field = Field(self.game, draw, movers)
+        with self.autocast():
+            direction, self.memories[k] = self.rule(field, point, self.memories[k])
+        names, values = zip(*direction.items())
+        return {mover: field.costs[mover] for mover in movers}, dict(zip(names, _mean_over_processes(values)))
+
+    @torch.no_grad()
+    def _average(self):
+        weight = 1 / self.done if self.ema == "mean" else 1 - self.ema
+        torch._foreach_lerp_(list(self.average.parameters()), list(self.game.parameters()), weight)
+        for averaged, buffer in zip(self.average.buffers(), self.game.buffers()):
+            averaged.copy_(buffer)
+
+    def read_costs(self):
+        """Moves the pending costs into the history; stops the run if one is not finite."""
+        for name, costs in self.pending.items():
+            if costs:
+                values = (torch.stack(costs) / self.game.members).tolist()
+                costs.clear()
+                self.history.costs[name] += values
+                if not all(map(math.isfinite, values)):
+                    bad = next(k for k, v in enumerate(self.history.costs[name]) if not math.isfinite(v))
+                    raise GameError(
+                        f"the {name}'s cost is {self.history.costs[name][bad]} in round {bad + 1}. Lower the learning rate, or add a "
+                        "penalty that bounds the discriminator's slope (R1, say)."
+                    )
+
+    def about(self):
+        """What a checkpoint must have in common with the run that reads it."""
+        return {
+            "game": type(self.game).__name__,
+            "parameters": {name: list(p.shape) for name, p in self.game.named_parameters()},
+            "schedule": [list(movers) for movers in self.turns],
+            "rule": self.rule.__qualname__,
+            "ema": self.ema,
+            "batch": getattr(self.batches, "size", None),
+        }
+
+    def state_dict(self):
+        """All of it, as tensors, numbers and strings."""
+        return {
+            "about": self.about(),
+            "game": self.game.state_dict(),
+            "average": None if self.average is None else self.average.state_dict(),
+            "optimisers": {name: optimiser.state_dict() for name, optimiser in self.optimisers.items()},
+            "memories": self.memories,
+            "rng": self.rng.get_state(),
+            "batches": None if self.batches is None else self.batches.state_dict(),
+            "done": self.done,
+            "history": {"costs": self.history.costs, "seen": self.history.seen, "seconds": self.history.seconds},
+        }
+
+    def load_state_dict(self, state):
+        """Goes on from a checkpoint."""
+        for what, mine in self.about().items():
+            if state["about"].get(what) != mine:
+                raise CheckpointError(
+                    f"the checkpoint belongs to another run: its {what} is {_short(state['about'].get(what))}, this run's is "
+                    f"{_short(mine)}. Give this run a checkpoint file of its own."
+                )
+        self.game.load_state_dict(state["game"])
+        if self.average is not None:
+            self.average.load_state_dict(state["average"])
+        for name, optimiser in self.optimisers.items():
+            optimiser.load_state_dict(state["optimisers"][name])
+        self.memories = state["memories"]
+        self.rng.set_state(state["rng"].cpu())
+        if self.batches is not None:
+            self.batches.load_state_dict(state["batches"])
+        self.done = state["done"]
+        self.history.costs, self.history.seen, self.history.seconds = (state["history"][k] for k in ("costs", "seen", "seconds"))
+
+
+@cache
+def chosen(precision, device):
+    """"fp32" or "bf16"; "auto" takes bf16 where a matrix product in it is at least 1.3 times as fast here."""
+    if precision in ("fp32", "bf16"):
+        return precision
+    if precision != "auto":
+        raise GameError(f"{precision!r} is no precision: choose fp32, bf16 or auto.")
+    seconds = {}
+    for dtype in (torch.float32, torch.bfloat16):
+        a = torch.ones(768, 768, device=device, dtype=dtype)
+        for timed in (False, True):  # the first round warms up
+            started = time.perf_counter()
+            for _ in range(5):
+                b = a @ a
+            b[0, 0].item()  # waits for the device
+            if timed:
+                seconds[dtype] = time.perf_counter() - started
+    return "bf16" if seconds[torch.float32] > 1.3 * seconds[torch.bfloat16] else "fp32"
+
+
+def _share(draw):
+    """This process's part of a draw: every tensor has one row a sample."""
+    if not distributed.is_initialized():
+        return draw
+    rank, processes = distributed.get_rank(), distributed.get_world_size()
+    parts = {k: v.chunk(processes)[rank] if isinstance(v, torch.Tensor) else v for k, v in vars(draw).items()}
+    return Draw(**parts)
+
+
+def _mean_over_processes(gradients):
+    if distributed.is_initialized():
+        for gradient in gradients:
+            distributed.all_reduce(gradient)
+            gradient /= distributed.get_world_size()
+    return gradients
+
+
+def _write(path, state):
+    """Writes a checkpoint whole or not at all: under another name first, then renamed."""
+    if distributed.is_initialized() and distributed.get_rank() > 0:
+        return
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=path.name, suffix=".part", delete=False) as file:
+            try:
+                torch.save(state, file)
+                file.flush()
+                os.fsync(file.fileno())
+                file.close()
+                os.replace(file.name, path)
+            except BaseException:
+                file.close()
+                os.unlink(file.name)
+                raise
+    except OSError as error:
+        raise CheckpointError(f"the checkpoint {path} cannot be written ({error.strerror or error}).") from error
+
+
+def _read(path):
+    try:
+        state = torch.load(path, map_location="cpu", weights_only=True)
+        state["about"]
+    except (RuntimeError, OSError, EOFError, KeyError, TypeError, pickle.UnpicklingError) as error:
+        raise CheckpointError(
+            f"{path} is not a readable checkpoint ({str(error).splitlines()[0]}). Delete it to start the run afresh."
+        ) from error
+    return state
+
+
+def _short(value):
+    text = str(value)
+    return text if len(text) < 80 else text[:77] + "..."

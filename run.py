@@ -1,0 +1,119 @@
+#!/usr/bin/env python3
+"""Sets the course up and runs it. Standard library only: `python3 run.py course`, `python3 run.py test`.
+
+The first call makes a virtual environment in `.venv` and installs the tested versions of everything (constraints.txt); later calls
+go straight on. Whatever follows is handed to the `gan-edu` command inside that environment.
+"""
+
+import hashlib
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent
+VENV = ROOT / ".venv"
+PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+STAMP = VENV / "installed"
+CPU_INDEX = "https://download.pytorch.org/whl/cpu"
+
+USAGE = """usage: python3 run.py COMMAND [OPTIONS]
+
+  course   run every notebook and write the results to build/course/
+           (--profile smoke|lecture|full, --only 04, --device auto|cpu|cuda|mps, --seed 0)
+  test     run the tests: units, and every notebook in the smoke profile
+  lab      open the course in JupyterLab
+  doctor   say what this machine has, and what to do about what it lacks
+  student  write copies of the notebooks without the solutions
+
+--torch-index URL before the command: the package index to take PyTorch from (a CUDA build for Windows, for example).
+`python3 run.py COMMAND --help` says more about a command."""
+
+
+def main(arguments):
+    index = None
+    if arguments[:1] == ["--torch-index"]:
+        if len(arguments) < 2:
+            sys.exit("--torch-index needs a URL.")
+        index, arguments = arguments[1], arguments[2:]
+    if not arguments or arguments[0] in ("-h", "--help", "help"):
+        print(USAGE)
+        return 0 if arguments else 2
+    if sys.version_info < (3, 11):
+        sys.exit(f"Python {platform.python_version()} is too old: the course needs 3.11 or newer. Install one from python.org.")
+    prepare(index)
+    return subprocess.run([PYTHON, "-m", "gan_edu", *arguments], cwd=ROOT).returncode
+
+
+def prepare(index):
+    """Makes the environment unless the one that is there was made from the same requirements."""
+    wanted = fingerprint()
+    if PYTHON.exists() and STAMP.exists() and STAMP.read_text() == wanted and index is None:
+        return
+    if not PYTHON.exists():
+        print("Making a virtual environment in .venv ...", flush=True)
+        shutil.rmtree(VENV, ignore_errors=True)
+        run(
+            [sys.executable, "-m", "venv", VENV],
+            "No virtual environment could be made. On Debian or Ubuntu: apt install python3-venv.",
+        )
+    STAMP.unlink(missing_ok=True)
+    pin = next(line.strip() for line in (ROOT / "constraints.txt").read_text().splitlines() if line.startswith("torch=="))
+    index = index or (CPU_INDEX if cpu_build_is_enough() else None)
+    if index or not satisfied(pin):
+        print(f"Installing {pin} from {index or 'the default package index'} ...", flush=True)
+        install([pin, *(["--index-url", index] if index else [])])
+    print("Installing the tested versions of the other packages (some minutes, once) ...", flush=True)
+    install(["-c", ROOT / "constraints.txt", "-e", f"{ROOT}[test]"])
+    STAMP.write_text(wanted)
+
+
+def fingerprint():
+    """Changes when anything does that the environment was made from."""
+    parts = [(ROOT / name).read_bytes() for name in ("constraints.txt", "pyproject.toml")]
+    return hashlib.sha256(b"\0".join([*parts, str(ROOT).encode(), platform.python_version().encode()])).hexdigest()
+
+
+def satisfied(pin):
+    """Whether the environment already holds that torch, whatever its build."""
+    name, version = pin.split("==")
+    code = f"import importlib.metadata as m; raise SystemExit(m.version('{name}').split('+')[0] != '{version}')"
+    return subprocess.run([PYTHON, "-c", code], capture_output=True).returncode == 0
+
+
+def cpu_build_is_enough():
+    """On Linux the default index holds CUDA builds of several gigabytes: without an NVIDIA driver take the CPU build, if its index
+    answers. Elsewhere the default index holds the right one."""
+    if platform.system() != "Linux" or shutil.which("nvidia-smi") or Path("/proc/driver/nvidia/version").exists():
+        return False
+    pin = (ROOT / "constraints.txt").read_text().split("torch==")[1].split()[0]
+    if satisfied(f"torch=={pin}"):
+        return False
+    try:
+        with urllib.request.urlopen(f"{CPU_INDEX}/torch/", timeout=5) as answer:
+            return f"torch-{pin}" in answer.read().decode(errors="replace").replace("%2B", "+")
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+def install(what):
+    run(
+        [PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *what],
+        "The packages could not be installed. Is there a network, and room on the disk (about 2 GB)? Then run the command again.",
+    )
+
+
+def run(command, remedy):
+    if subprocess.run(list(map(str, command))).returncode:
+        sys.exit(remedy)
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except KeyboardInterrupt:
+        sys.exit(130)
