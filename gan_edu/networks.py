@@ -3,6 +3,8 @@
 Discriminators output logits. Images are (N, C, H, W) with pixels in [-1, 1].
 """
 
+import copy
+
 import torch
 from torch import nn
 from torch.func import functional_call, stack_module_state
@@ -33,59 +35,69 @@ def leaky_relu():
     return nn.LeakyReLU(0.2, inplace=True)
 
 
-def doublings(size):
-    """How often the smallest feature map doubles to reach `size`: 28 = 7·2², 32 = 4·2³, 64 = 4·2⁴, 128 = 4·2⁵.
+def smallest_map(size, depth=None):
+    """The side of the smallest feature map and how often it doubles to reach `size`: 28 = 7·2², 32 = 4·2³, 128 = 4·2⁵.
 
-    Returns (smallest, times). Raises GameError for sizes that halving does not bring to between 4 and 7.
+    depth: the number of doublings, if another is wanted (128 = 8·2⁴). Raises GameError for sizes that do not halve that often.
     """
-    smallest, times = size, 0
-    while smallest % 2 == 0 and smallest > 7:
-        smallest, times = smallest // 2, times + 1
-    if not 4 <= smallest <= 7 or times == 0:
+    if depth is None:
+        depth = 0
+        while size % 2 ** (depth + 1) == 0 and size >> depth > 7:
+            depth += 1
+    if depth < 1 or size % 2**depth or not 4 <= size >> depth <= 16:
         raise GameError(f"no convolutional stack makes {size}×{size} images; try 28, 32, 64 or 128.")
-    return smallest, times
+    return size >> depth, depth
 
 
-def dcgan_generator(latent, channels=1, size=28, width=16, normalise=True):
+def dcgan_generator(latent, channels=1, size=28, width=32, refine=0, depth=None, normalise=True):
     """A generator after Radford, Metz & Chintala (2016): linear, then transposed convolutions that double the image.
 
-    (N, latent) -> (N, channels, size, size), pixels in [-1, 1]. `width` is the number of channels of the last hidden layer;
-    it doubles with each halving of the image. `normalise`: BatchNorm after every hidden layer. Built up in notebook 05.
+    (N, latent) -> (N, channels, size, size), pixels in [-1, 1]. Built up in notebook 05.
+
+    width: channels of the last hidden layer; they double with each halving of the map. refine: 3×3 convolutions at the smallest map,
+    where they cost little. depth: number of doublings. normalise: BatchNorm after every hidden layer.
     """
-    smallest, times = doublings(size)
-    widths = [width * 2**k for k in reversed(range(times))]
+    smallest, depth = smallest_map(size, depth)
+    widths = [width * 2**k for k in reversed(range(depth))]
     norm = nn.BatchNorm2d if normalise else lambda _: nn.Identity()
-    layers = [
-        nn.Linear(latent, widths[0] * smallest**2, bias=not normalise),
-        nn.Unflatten(1, (widths[0], smallest, smallest)),
-        norm(widths[0]),
-        nn.ReLU(inplace=True),
-    ]
+
+    def hidden(layer, outputs):
+        return [layer, norm(outputs), nn.ReLU(inplace=True)]
+
+    first = widths[0]
+    layers = [nn.Linear(latent, first * smallest**2), nn.Unflatten(1, (first, smallest, smallest))]
+    layers += [norm(first), nn.ReLU(inplace=True)]
+    for _ in range(refine):
+        layers += hidden(nn.Conv2d(first, first, kernel_size=3, padding=1), first)
     for inputs, outputs in zip(widths, widths[1:]):
-        layers += [
-            nn.ConvTranspose2d(inputs, outputs, kernel_size=4, stride=2, padding=1, bias=not normalise),
-            norm(outputs),
-            nn.ReLU(inplace=True),
-        ]
+        layers += hidden(nn.ConvTranspose2d(inputs, outputs, kernel_size=4, stride=2, padding=1), outputs)
     layers += [nn.ConvTranspose2d(widths[-1], channels, kernel_size=4, stride=2, padding=1), nn.Tanh()]
     return nn.Sequential(*layers)
 
 
-def dcgan_discriminator(channels=1, size=28, width=16, normalise="spectral"):
+def dcgan_discriminator(channels=1, size=28, width=16, refine=0, depth=None, normalise="spectral"):
     """The mirror image: convolutions of stride 2 that halve the image, then a linear logit. (N, C, H, W) -> (N, 1).
 
-    normalise: "spectral" (Miyato et al. 2018), "batch" (Radford et al. 2016; not on the first layer), or None.
+    refine: 3×3 convolutions at the smallest map; the last of them halves it once more. normalise: "spectral" (Miyato et al. 2018),
+    "batch" (Radford et al. 2016; not on the first layer), or None. The other settings are the generator's.
     """
-    smallest, times = doublings(size)
-    widths = [width * 2**k for k in range(times)]
+    smallest, depth = smallest_map(size, depth)
     constrain = spectral_norm if normalise == "spectral" else lambda layer: layer
     layers, inputs = [], channels
-    for depth, outputs in enumerate(widths):
-        batch_norm = normalise == "batch" and depth > 0
-        convolution = nn.Conv2d(inputs, outputs, kernel_size=4, stride=2, padding=1, bias=not batch_norm)
-        layers += [constrain(convolution), *([nn.BatchNorm2d(outputs)] if batch_norm else []), leaky_relu()]
-        inputs = outputs
-    layers += [nn.Flatten(), constrain(nn.Linear(widths[-1] * smallest**2, 1))]
+
+    def hidden(outputs, kernel, stride):
+        norm = [nn.BatchNorm2d(outputs)] if normalise == "batch" and layers else []
+        convolution = nn.Conv2d(inputs, outputs, kernel, stride, padding=1)
+        return [constrain(convolution), *norm, leaky_relu()]
+
+    for k in range(depth):
+        layers += hidden(width * 2**k, kernel=4, stride=2)
+        inputs = width * 2**k
+    for k in range(refine):
+        last = k == refine - 1
+        layers += hidden(inputs * 2 if last else inputs, kernel=3, stride=2 if last else 1)
+        inputs, smallest = (inputs * 2, (smallest + 1) // 2) if last else (inputs, smallest)
+    layers += [nn.Flatten(), constrain(nn.Linear(inputs * smallest**2, 1))]
     return nn.Sequential(*layers)
 
 
@@ -159,11 +171,13 @@ class Ensemble(nn.Module):
 
     def member(self, index):
         """A copy of one member as an ordinary network."""
-        import copy
-
         network = copy.deepcopy(self._skeleton[0]).to_empty(device=next(self.parameters()).device)
         network.load_state_dict({name: value[index].detach() for name, value in self.stacked().items()})
         return network
+
+    def train(self, mode=True):
+        self._skeleton[0].train(mode)
+        return super().train(mode)
 
     def forward(self, batch):
         def one(parameters, samples):

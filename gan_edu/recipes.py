@@ -140,7 +140,24 @@ def keras(shape):
     return TwiceTheFakesGAN(generator, _dense_discriminator(1024, 512, 256, shape=shape, activation=leaky, dropout=0.3), latent=100)
 
 
+def dcgan(shape):
+    """The course's own: spectral norm on one side, BatchNorm on the other, extra 3×3 convolutions where they are cheap."""
+    generator = networks.dcgan_generator(64, shape[0], shape[1], width=32, refine=2)
+    discriminator = networks.dcgan_discriminator(shape[0], shape[1], width=16, refine=2)
+    game = GAN(generator, discriminator, latent=64)
+    return game.to(memory_format=torch.channels_last)
+
+
 RECIPES = {
+    "dcgan": Recipe(
+        "this course, notebook 05",
+        dcgan,
+        batch=64,
+        epochs=2,
+        optimiser=partial(torch.optim.Adam, lr=2e-3, betas=(0.0, 0.9), fused=True),
+        ema=0.995,
+        precision="auto",
+    ),
     "tensorflow": Recipe(
         "GANs with TensorFlow, and their problems",
         tensorflow,

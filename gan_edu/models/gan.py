@@ -78,16 +78,16 @@ class GAN(Game):
 
     @torch.no_grad()
     def sample(self, count, rng, batch=1000):
-        """`count` generated samples, with the generator in eval mode (BatchNorm uses its running statistics)."""
+        """`count` generated samples (count, ...), with the generator in eval mode (BatchNorm uses its running statistics). With an
+        ensemble, the first count / members samples are the first member's, and so on."""
         if count % self.members:
             raise GameError(f"{self.members} generators cannot share {count} samples evenly.")
         was_training = self.generator.training
         self.generator.eval()
         try:
             step = max(self.members, batch - batch % self.members)
-            parts = [
-                self.generator(self.latent.draw(min(step, count - done), rng)) for done in range(0, count, step)
-            ]
+            parts = [self.generator(self.latent.draw(min(step, count - done), rng)) for done in range(0, count, step)]
         finally:
             self.generator.train(was_training)
-        return torch.cat(parts)
+        together = torch.cat([part.unflatten(0, (self.members, -1)) for part in parts], dim=1)
+        return together.flatten(0, 1)
