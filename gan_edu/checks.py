@@ -44,8 +44,8 @@ class Checks:
 
     judging: whether claims about training are judged; the smoke profile trains too little for them to hold.
 
-    Every method takes the claim in words as `says`, and `but_not`: one wrong answer, or a dict from what is wrong with it (a hint to
-    whoever gives it) to the wrong answer.
+    Every method takes the claim in words as `says`, and `but_not`: one wrong answer, or a dict from what is wrong with it (a
+    hint to whoever gives it) to the wrong answer.
     """
 
     judging: bool = True
@@ -83,7 +83,9 @@ class Checks:
 
     def at_least(self, actual, bound, says, but_not):
         """actual >= bound, for numbers."""
-        return self._report(lambda v: (float(v) >= bound, f"{float(v):.4g}, at least {bound:.4g} wanted"), actual, says, but_not)
+        return self._report(
+            lambda v: (float(v) >= bound, f"{float(v):.4g}, at least {bound:.4g} wanted"), actual, says, but_not
+        )
 
     def at_most(self, actual, bound, says, but_not):
         """actual <= bound, for numbers."""
@@ -98,14 +100,16 @@ class Checks:
         return self._report(lambda v: (bool(predicate(v)), ""), actual, says, but_not)
 
     def require(self, number):
-        """Raises AssertionError unless every check of that exercise holds: the hidden test of the graded version."""
+        """Raises AssertionError if a check of that exercise fails or was not attempted: the hidden test of the graded version."""
         mine = [report for report in self.reports if report.exercise == number]
-        wrong = [report for report in mine if report.state != HOLDS]
+        wrong = [report for report in mine if report.state in (FAILS, OPEN)]
         if wrong or not mine:
             raise AssertionError(f"exercise {number}: " + ("; ".join(r.claim for r in wrong) or "no check was made"))
 
     def _report(self, verdict, actual, says, but_not):
         mistakes = but_not if isinstance(but_not, dict) else {None: but_not}
+        if not mistakes:
+            raise CourseError(f"the check “{says}” names no wrong answer: give it one as but_not.")
         for wrong in mistakes.values():
             if verdict(wrong)[0]:
                 raise CourseError(f"the check “{says}” cannot fail: the wrong answer {_short(wrong)} passes it.")
@@ -114,7 +118,10 @@ class Checks:
         elif self.training and not self.judging:
             state, detail = UNJUDGED, "the smoke profile trains too little"
         else:
-            holds, detail = verdict(actual)
+            try:
+                holds, detail = verdict(actual)
+            except (TypeError, ValueError, RuntimeError) as error:  # a word where a number belongs, say
+                holds, detail = False, f"this answer cannot be judged: {error}"
             state = HOLDS if holds else FAILS
             if not holds:
                 detail = "; ".join(filter(None, [detail, *(hint for hint, w in mistakes.items() if hint and _same(actual, w))]))
@@ -124,7 +131,9 @@ class Checks:
 
 
 def _tensor(value):
-    return torch.as_tensor(value).detach().cpu().double()
+    if isinstance(value, torch.Tensor):
+        return value.detach().cpu().double()
+    return torch.as_tensor(value, dtype=torch.float64)  # Python floats would become float32
 
 
 def _same(a, b):

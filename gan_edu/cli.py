@@ -1,21 +1,19 @@
 """The `gan-edu` command: run the course, test it, open it, look at the machine."""
 
 import os
-import platform
-import shutil
 import subprocess
 import sys
 from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from . import course as course_
 from .errors import GanEduError
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help=__doc__)
-console = Console(highlight=False, soft_wrap=True)
+console = Console(highlight=False, markup=False, soft_wrap=True)
 
 Only = Annotated[str | None, typer.Option(help="Only notebooks whose names begin so: 04, or 03,07.")]
 
@@ -29,8 +27,8 @@ def course(
 ):
     """Execute the notebooks; results, as notebooks and web pages with an index, go to build/course/."""
     with _errors_for_people():
-        outcomes = course_.run_course(profile, only, device, seed, say=console.print)
-    table = Table("notebook", "seconds", "checks that hold", "problems")
+        outcomes = course_.run_course(profile, only, device, seed)
+    table = Table(Column("notebook", no_wrap=True), "seconds", "checks that hold", "problems")
     for outcome in outcomes:
         table.add_row(
             outcome.name, f"{outcome.seconds:.0f}", str(outcome.checks.get("holds", 0)), "\n".join(outcome.problems) or "none"
@@ -38,17 +36,22 @@ def course(
     console.print(table)
     broken = [outcome for outcome in outcomes if outcome.problems]
     seconds = sum(outcome.seconds for outcome in outcomes)
-    console.print(f"{len(outcomes)} notebooks in {seconds / 60:.1f} minutes, {len(broken)} with problems. See build/course/index.html")
+    console.print(
+        f"{len(outcomes)} notebooks in {seconds / 60:.1f} minutes, {len(broken)} with problems. See build/course/index.html"
+    )
     raise typer.Exit(1 if broken else 0)
 
 
-@app.command()
-def test():
-    """Run the tests: units, and every notebook in the smoke profile. They use no network."""
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def test(context: typer.Context):
+    """Run the tests: units, and every notebook in the smoke profile, without a network. Options go on to pytest: -k minimax."""
     tests = course_.ROOT / "tests"
     if not tests.is_dir():
         sys.exit("the tests come with a checkout of the project, not with the installed package.")
-    command = [sys.executable, "-m", "pytest", "-q", "-n", "2", "--dist", "worksteal", str(tests)]
+    # a file stays on one worker, so that what its tests share is made once; the longest file, the notebooks, starts first
+    files = sorted(map(str, tests.glob("test_*.py")), key=lambda name: not name.endswith("test_notebooks.py"))
+    workers = ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]
+    command = [sys.executable, "-m", "pytest", "-q", *workers, *files, *context.args]
     environment = os.environ | {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
     raise typer.Exit(subprocess.run(command, cwd=course_.ROOT, env=environment).returncode)
 
@@ -77,29 +80,9 @@ def doctor():
     """Say what this machine has, and what to do about what it lacks."""
     table = Table("what", "found", "advice")
     with _errors_for_people():
-        for row in _findings():
+        for row in course_.findings():
             table.add_row(*row)
     console.print(table)
-
-
-def _findings():
-    import torch
-
-    from .data import images
-
-    yield "Python", platform.python_version(), ""
-    yield "PyTorch", torch.__version__, ""
-    device = course_.choose_device()
-    driver = shutil.which("nvidia-smi") is not None
-    advice = "there is an NVIDIA driver, but this PyTorch build cannot use it: install a CUDA build with run.py --torch-index"
-    yield "device", device, advice if driver and device != "cuda" else ""
-    yield "CPU threads", str(torch.get_num_threads()), ""
-    for name, entry in images.SETS.items():
-        folder = images.find(name)
-        yield entry.title, str(folder or "not here"), "" if folder else "it is downloaded when a notebook needs it; see data/README.md"
-    free = shutil.disk_usage(course_.ROOT).free / 1e9
-    yield "free disk", f"{free:.1f} GB", "the course needs about 1 GB: make room" if free < 1 else ""
-    yield "notebooks", str(len(course_.notebooks())), ""
 
 
 class _errors_for_people:
@@ -110,6 +93,6 @@ class _errors_for_people:
 
     def __exit__(self, kind, error, trace):
         if isinstance(error, GanEduError):
-            console.print(f"[red]{error}[/red]")
+            console.print(str(error), style="red")
             raise typer.Exit(2) from None
         return False

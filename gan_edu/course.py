@@ -2,14 +2,16 @@
 
 import json
 import os
+import platform
 import random
 import re
+import shutil
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from .checks import FAILS, MIME, OPEN, Checks
-from .errors import CourseError
+from .errors import CourseError, DataError
 
 PROFILES = ("smoke", "lecture", "full")
 ROOT = Path(__file__).resolve().parents[1]
@@ -54,7 +56,7 @@ def begin(profile, seed, device="auto"):
 
 
 def choose_device(name="auto"):
-    """"cuda" if there is one, else "mps" if there is one, else "cpu"; or the one asked for, if it is there."""
+    """The device: "cuda" if there is one, else "mps" if there is one, else "cpu"; or the one asked for, if it is there."""
     import torch
 
     here = ["cuda"] * torch.cuda.is_available() + ["mps"] * torch.backends.mps.is_available() + ["cpu"]
@@ -63,6 +65,31 @@ def choose_device(name="auto"):
     if name.split(":")[0] not in here:
         raise CourseError(f"there is no device {name!r} here: choose {', '.join(['auto', *here])}.")
     return name
+
+
+def findings():
+    """What this machine has, as rows (what, found, advice): Python, PyTorch, device, data sets, disk."""
+    import torch
+
+    from .data import images
+
+    yield "Python", platform.python_version(), ""
+    yield "PyTorch", torch.__version__, ""
+    device = choose_device()
+    driver = shutil.which("nvidia-smi") is not None
+    advice = "there is an NVIDIA driver, but this PyTorch build cannot use it: install a CUDA build with run.py --torch-index"
+    yield "device", device, advice if driver and device != "cuda" else ""
+    yield "CPU threads", str(torch.get_num_threads()), ""
+    for name, entry in images.SETS.items():
+        folder, advice = None, "it is downloaded when a notebook needs it; see data/README.md"
+        try:
+            folder = images.find(name)
+        except DataError as error:
+            advice = str(error)
+        yield entry.title, str(folder or "not here"), "" if folder else advice
+    free = shutil.disk_usage(ROOT).free / 1e9
+    yield "free disk", f"{free:.1f} GB", "the course needs about 1 GB: make room" if free < 1 else ""
+    yield "notebooks", str(len(notebooks())), ""
 
 
 def notebooks(only=None):
@@ -90,19 +117,26 @@ class Outcome:
 def run_notebook(source, target, parameters=None, timeout=7200):
     """Executes one notebook with papermill, writes it with all its outputs to `target`, and returns the `Outcome`.
 
-    parameters: values for names that the cell tagged `parameters` sets; an unknown name raises CourseError (papermill would accept
-    it in silence).
+    parameters: values for names that the cell tagged `parameters` sets. Raises CourseError for an unknown name, which papermill
+    would accept in silence, and for a file that is no notebook.
     """
     import nbformat
     import papermill
 
     source, target = Path(source), Path(target)
+    target.unlink(missing_ok=True)  # an older run's result must not pass for this one's
+    try:
+        notebook = nbformat.read(source, as_version=4)
+    except (nbformat.reader.NotJSONError, nbformat.ValidationError, UnicodeDecodeError) as error:
+        raise CourseError(f"{source.name} is no notebook ({str(error).splitlines()[0]}). Put back a good copy.") from error
     known = set(papermill.inspect_notebook(str(source)))
     unknown = set(parameters or {}) - known
     if unknown:
-        raise CourseError(f"{source.name} has no parameter {', '.join(sorted(unknown))}; it has {', '.join(sorted(known))}.")
+        raise CourseError(
+            f"{source.name} has no parameter {', '.join(sorted(unknown))}; it has {', '.join(sorted(known)) or 'none'}."
+        )
     target.parent.mkdir(parents=True, exist_ok=True)
-    outcome, started = Outcome(source.stem), time.perf_counter()
+    outcome, started = Outcome(source.stem, problems=stray_outputs(notebook)), time.perf_counter()
     try:
         papermill.execute_notebook(
             str(source),
@@ -113,6 +147,7 @@ def run_notebook(source, target, parameters=None, timeout=7200):
             progress_bar=False,
             start_timeout=120,
             execution_timeout=timeout,
+            extra_arguments=["--IPKernelApp.log_level=ERROR"],  # no word about the transport between kernel and runner
         )
     except papermill.PapermillExecutionError as error:
         outcome.problems.append(f"cell [{error.exec_count}] raised {error.ename}: {error.evalue}")
@@ -132,16 +167,24 @@ def run_notebook(source, target, parameters=None, timeout=7200):
 def reports(notebook):
     """The reports of all checks in an executed notebook, as dicts."""
     return [
-        output["data"][MIME]
-        for cell in notebook.cells
-        for output in cell.get("outputs", ())
-        if MIME in output.get("data", {})
+        output["data"][MIME] for cell in notebook.cells for output in cell.get("outputs", ()) if MIME in output.get("data", {})
     ]
 
 
+def stray_outputs(notebook):
+    """One problem, in words, if cells of a notebook on disk hold outputs without the tag `keep_output`; else nothing."""
+    cells = [
+        number
+        for number, cell in enumerate(notebook.cells, 1)
+        if (cell.get("outputs") or cell.get("execution_count")) and "keep_output" not in cell.metadata.get("tags", [])
+    ]
+    remedy = "clear them before you save (Edit, Clear Outputs of All Cells), or tag a cell keep_output"
+    return [f"saved with outputs in cell {', '.join(map(str, cells))}: {remedy}"] if cells else []
+
+
 def hidden_errors(notebook):
-    """Errors that an executed notebook hides in the state of its widgets: an exception inside `interact` or `with Output():` lands
-    there and leaves the cell green."""
+    """Errors that an executed notebook hides in the state of its widgets: an exception inside `interact` or `with Output():`
+    lands there and leaves the cell green."""
     states = notebook.metadata.get("widgets", {}).get("application/vnd.jupyter.widget-state+json", {}).get("state", {})
     return [
         f"a widget hides {output.get('ename')}: {output.get('evalue')}"
@@ -154,7 +197,8 @@ def hidden_errors(notebook):
 def run_course(profile="lecture", only=None, device="auto", seed=0, into=None, say=print):
     """Executes the notebooks one after the other and writes them to `build/course/`, with HTML and an index as they come.
 
-    Returns the outcomes. One broken notebook does not stop the others.
+    Returns the outcomes. One broken notebook does not stop the others. Raises CourseError if there is no such notebook, profile
+    or device.
     """
     from .pages import write_index, write_page
 
@@ -163,12 +207,19 @@ def run_course(profile="lecture", only=None, device="auto", seed=0, into=None, s
     choose_device(device)
     into = Path(into or ROOT / "build" / "course")
     chosen, outcomes = notebooks(only), []
-    prepare_data(say)
+    if not chosen:
+        raise CourseError(f"there are no notebooks in {NOTEBOOKS}: they come with a checkout of the project.")
+    into.mkdir(parents=True, exist_ok=True)
+    prepare_data(chosen, say)
     for number, path in enumerate(chosen, 1):
         say(f"[{number}/{len(chosen)}] {path.stem} ...", end=" ", flush=True)
         target = into / path.name
-        outcome = run_notebook(path, target, {"PROFILE": profile, "SEED": seed, "DEVICE": device})
-        write_page(target)
+        target.with_suffix(".html").unlink(missing_ok=True)
+        try:
+            outcome = run_notebook(path, target, {"PROFILE": profile, "SEED": seed, "DEVICE": device})
+            write_page(target)
+        except CourseError as error:
+            outcome = Outcome(path.stem, problems=[str(error)])
         outcomes.append(outcome)
         write_index(into, outcomes, profile, seed)
         say(summary(outcome), flush=True)
@@ -176,14 +227,16 @@ def run_course(profile="lecture", only=None, device="auto", seed=0, into=None, s
     return outcomes
 
 
-def prepare_data(say=print):
-    """Looks for the downloadable sets once, so that seven notebooks do not each wait for a network that is not there."""
+def prepare_data(chosen, say=print):
+    """Downloads what these notebooks load, once and before they run; without a network, says so and has them not try."""
     from .data import images
 
-    missing = [name for name in images.SETS if images.find(name) is None]
-    for name in missing:
-        if os.environ.get("GAN_EDU_OFFLINE") or images.fetch(images.SETS[name].remotes, images.home() / images.SETS[name].folder) is None:
-            say(f"{images.SETS[name].title} is neither here nor to be had: a stand-in takes its place.")
+    text = "".join(path.read_text(encoding="utf-8", errors="replace") for path in chosen)
+    for name, entry in images.SETS.items():
+        if rf"\"{name}\"" not in text or images.find(name) is not None:  # a quoted word, as JSON writes it
+            continue
+        if os.environ.get("GAN_EDU_OFFLINE") or images.fetch(entry.remotes, images.home() / entry.folder) is None:
+            say(f"{entry.title} is neither here nor to be had: a stand-in takes its place.")
             os.environ["GAN_EDU_OFFLINE"] = "1"
 
 
@@ -210,7 +263,9 @@ def student_version(source):
         cell.source = re.sub(
             r"^([ \t]*)### BEGIN SOLUTION.*?### END SOLUTION[ \t]*$", r"\1...  # your answer", cell.source, flags=re.S | re.M
         )
-        cell.source = re.sub(r"\n?^[ \t]*### BEGIN HIDDEN TESTS.*?### END HIDDEN TESTS[ \t]*$", "", cell.source, flags=re.S | re.M)
+        cell.source = re.sub(
+            r"\n?^[ \t]*### BEGIN HIDDEN TESTS.*?### END HIDDEN TESTS[ \t]*$", "", cell.source, flags=re.S | re.M
+        )
         if "keep_output" not in cell.metadata.get("tags", []):
             cell.outputs, cell.execution_count = [], None
     return notebook

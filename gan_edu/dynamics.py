@@ -12,6 +12,7 @@ respect to its own parameters. A *rule* turns the two into the direction in whic
 from contextlib import nullcontext
 
 import torch
+from torch import distributed
 from torch.func import functional_call
 
 from .errors import GameError
@@ -47,11 +48,29 @@ class Field:
         with nullcontext() if differentiable else self.game.differentiating(player):
             cost = self.cost(player, point)
         own = [point[name] for name in names]
-        return dict(zip(names, torch.autograd.grad(cost, own, create_graph=differentiable, materialize_grads=True)))
+        gradients = torch.autograd.grad(cost, own, create_graph=differentiable, materialize_grads=True)
+        return dict(zip(names, mean_over_processes(gradients)))
 
     def __call__(self, point):
         """The movers' gradients at a point, side by side."""
         return {name: g for player in self.movers for name, g in self.of(player, point).items()}
+
+
+def mean_over_processes(gradients):
+    """Each gradient's mean over the processes that play together, differentiable; with one process the gradients themselves."""
+    return [_MeanOverProcesses.apply(g) for g in gradients] if distributed.is_initialized() else gradients
+
+
+class _MeanOverProcesses(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, tensor):
+        total = tensor.clone()
+        distributed.all_reduce(total)
+        return total / distributed.get_world_size()
+
+    @staticmethod
+    def backward(ctx, gradient):
+        return _MeanOverProcesses.apply(gradient)  # everybody's cost looks at the mean, and every tensor has its share in it
 
 
 def shifted(point, direction, by):
@@ -81,12 +100,14 @@ def optimistic(field, point, memory):
 
 
 def consensus(weight):
-    """Adds the gradient of weight/2 · |field|², pulling towards where nobody wants to move (Mescheder et al. 2017)."""
+    """Adds the gradient of weight/2 · |field|², pulling towards where nobody wants to move (Mescheder et al. 2017). The
+    field is everybody's, also when players move in turn."""
 
     def rule(field, point, memory):
         point = {name: value.detach().requires_grad_() for name, value in point.items()}
-        now = {name: g for player in field.movers for name, g in field.of(player, point, differentiable=True).items()}
-        energy = sum(g.square().sum() for g in now.values()) / 2
+        everyone = {player: field.of(player, point, differentiable=True) for player in field.owned}
+        energy = sum(g.square().sum() for gradients in everyone.values() for g in gradients.values()) / 2
+        now = {name: g for player in field.movers for name, g in everyone[player].items()}
         pull = torch.autograd.grad(energy, [point[name] for name in now])
         return {name: now[name].detach() + weight * p for name, p in zip(now, pull)}, memory
 

@@ -101,6 +101,12 @@ def dcgan_discriminator(channels=1, size=28, width=16, refine=0, depth=None, nor
     return nn.Sequential(*layers)
 
 
+def drops(network):
+    """Whether a network sets units to zero at random: its own dropout, or that of the members of an `Ensemble` in it."""
+    inside = [part for module in network.modules() if isinstance(module, Ensemble) for part in module._skeleton[0].modules()]
+    return any(isinstance(module, (nn.Dropout, nn.Dropout2d)) for module in (*network.modules(), *inside))
+
+
 def dcgan_initialise(module):
     """Weights of convolutions from N(0, 0.02²), BatchNorm scales from N(1, 0.02²): use as `network.apply(...)`
     (Radford, Metz & Chintala 2016)."""

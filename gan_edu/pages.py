@@ -50,15 +50,14 @@ def formulas_to_mathml(markdown):
 
 
 def write_index(folder, outcomes, profile, seed):
-    """Writes `index.html`: the notebooks run so far, with times, checks and problems."""
+    """Writes `index.html`: the notebooks run so far, with times, checks and problems. One that has no page gets no link."""
     rows = []
     for outcome in outcomes:
         checks = ", ".join(f"{count} {state}" for state, count in outcome.checks.items())
         problems = "".join(f"<div class='problem'>{html.escape(p)}</div>" for p in outcome.problems)
-        rows.append(
-            f"<tr><td><a href='{outcome.name}.html'>{outcome.name}</a></td><td>{outcome.seconds:.0f} s</td>"
-            f"<td>{checks}{problems}</td></tr>"
-        )
+        page = f"{outcome.name}.html"
+        name = f"<a href='{page}'>{outcome.name}</a>" if (Path(folder) / page).exists() else outcome.name
+        rows.append(f"<tr><td>{name}</td><td>{outcome.seconds:.0f} s</td><td>{checks}{problems}</td></tr>")
     page = (
         f"<!doctype html><html lang='en'><meta charset='utf-8'><title>Course</title>{STYLE}<h1>The course, executed</h1>"
         f"<p>Profile {profile}, seed {seed}.</p><table><tr><th>notebook</th><th>time</th><th>checks</th></tr>{''.join(rows)}"

@@ -12,8 +12,10 @@ import json
 import matplotlib.pyplot as plt
 import numpy as np
 import torch
+from matplotlib.collections import LineCollection
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.lines import Line2D
+from PIL import Image
 
 DATA, GENERATOR, DISCRIMINATOR, THEORY, OTHER = "#0072B2", "#D55E00", "#009E73", "#000000", "#8A8A8A"
 COLOURS = {"data": DATA, "generator": GENERATOR, "discriminator": DISCRIMINATOR, "theory": THEORY, "other": OTHER}
@@ -72,12 +74,13 @@ def densities(p, q, xs, labels=("data p", "generator q"), ax=None):
     return ax
 
 
-def cloud(ax, real=None, fake=None, limit=None, size=5):
-    """Points in the plane: data under generated samples."""
+def cloud(ax, real=None, fake=None, limit=None, size=5, edge=None):
+    """Points in the plane: data under generated samples. edge: a colour around each, where the ground is coloured too."""
     for points, of, label in ((real, "data", "data"), (fake, "generator", "generated")):
         if points is not None:
             points = array(points)
-            ax.scatter(points[:, 0], points[:, 1], s=size, color=COLOURS[of], alpha=0.5, linewidths=0, label=label)
+            style = {"alpha": 0.5, "linewidths": 0} if edge is None else {"edgecolors": edge, "linewidths": 0.4}
+            ax.scatter(points[:, 0], points[:, 1], s=size, facecolors=COLOURS[of], label=label, **style)
     if limit:
         ax.set(xlim=(-limit, limit), ylim=(-limit, limit))
     ax.set(aspect="equal", xlabel="x₁", ylabel="x₂")
@@ -93,6 +96,32 @@ def verdicts(ax, discriminator, limit, resolution=80):
     return ax.imshow(
         array(values), extent=(-limit, limit, -limit, limit), origin="lower", cmap=VERDICTS, vmin=0, vmax=1, alpha=0.75, aspect="equal"
     )
+
+
+def manifold(ax, generator, size, reach=2.0, lines=21, points=61):
+    """Where a generator with two-dimensional samples puts its latents: a square lattice on [-reach, reach]² pushed through it.
+
+    size: numbers in a latent. The lattice spans the first two of them, the others stay at 0; of a single one, a curve is left.
+    """
+    along, across = torch.linspace(-reach, reach, points), torch.linspace(-reach, reach, lines if size > 1 else 1)
+    latent = torch.zeros(2, len(across), points, size)
+    for k in range(min(size, 2)):  # the lines along the first latent, then those along the second
+        latent[k, ..., k] = along
+        if size > 1:
+            latent[k, ..., 1 - k] = across.unsqueeze(1)
+    with torch.no_grad():
+        curves = generator(latent[:size].flatten(0, 2)).view(-1, points, 2)
+    ax.add_collection(LineCollection(array(curves), colors=GENERATOR, linewidths=0.7, alpha=0.6))
+    return ax
+
+
+def arrows(ax, points, directions, longest):
+    """Arrows from points (N, 2) along directions (N, 2), in the discriminator's colour. Lengths are to scale, the longest is
+    `longest` units of the plane."""
+    points, directions = array(points), array(directions)
+    scale = max(np.linalg.norm(directions, axis=1).max() / longest, 1e-30)
+    ax.quiver(*points.T, *directions.T, angles="xy", scale_units="xy", scale=scale, color=DISCRIMINATOR, width=0.004)
+    return ax
 
 
 def to_image(pixels):
@@ -175,7 +204,7 @@ def paths(ax, orbits, limit=None):
 def trials(values, ax=None, bound=None, ylabel=""):
     """One dot for each seed, a column for each name: {name: values}. A bar marks the median, a dashed line the bound."""
     ax = ax or axes()
-    for k, (name, column) in enumerate(values.items()):
+    for k, column in enumerate(values.values()):
         column = np.sort(np.asarray(column, float))
         spread = (np.arange(len(column)) - (len(column) - 1) / 2) * min(0.06, 0.6 / max(len(column), 1))
         ax.plot(k + spread, column, "o", color=SERIES[k % len(SERIES)], alpha=0.75, markersize=5)
@@ -193,11 +222,49 @@ def key(ax, **entries):
     return ax
 
 
+def players(ax=None):
+    """The one picture: noise becomes a fake, fakes and data go to the discriminator, its verdict teaches both."""
+    ax = ax or axes(width=9.5, height=3.4)
+    boxes = (
+        (0.6, 1.0, "latent\nnoise z", OTHER),
+        (2.9, 1.0, "generator G\nthe forger", GENERATOR),
+        (2.9, 2.6, "data\nthe originals", DATA),
+        (6.3, 1.8, "discriminator D\nthe investigator", DISCRIMINATOR),
+        (9.1, 1.8, "real or\nfake?", THEORY),
+    )
+    for x, y, text, colour in boxes:
+        style = {"boxstyle": "round,pad=0.42", "edgecolor": colour, "facecolor": "white", "linewidth": 2}
+        ax.text(x, y, text, ha="center", va="center", bbox=style, fontsize=11)
+
+    def arrow(start, end, colour, text="", at=None, **style):
+        ax.annotate("", end, start, arrowprops={"arrowstyle": "-|>", "color": colour, "linewidth": 1.8, **style})
+        if text:
+            ax.text(*at, text, color=colour, ha="center", va="center", fontsize=10)
+
+    arrow((1.1, 1.0), (2.3, 1.0), OTHER)
+    arrow((3.5, 1.0), (5.55, 1.65), GENERATOR, "fakes G(z)", (4.9, 1.1))
+    arrow((3.5, 2.6), (5.55, 1.95), DATA, "samples x", (4.9, 2.5))
+    arrow((7.05, 1.8), (8.7, 1.8), THEORY)
+    back = {"linestyle": "--", "connectionstyle": "arc3,rad=-0.28"}
+    arrow((9.1, 1.35), (6.4, 1.3), DISCRIMINATOR, "learns to answer right", (7.75, 1.22), **back)
+    arrow((9.2, 1.3), (2.9, 0.5), GENERATOR, "learns to be called real", (5.6, 0.28), **back)
+    ax.set(xlim=(0, 10), ylim=(-0.6, 3.2))
+    ax.axis("off")
+    return ax
+
+
 def frame(figure):
     """The figure as PNG bytes; the figure is closed."""
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=80)
     plt.close(figure)
+    return buffer.getvalue()
+
+
+def shown(canvas):
+    """What an Agg canvas shows at this moment as PNG bytes, without drawing it again: for pictures that move."""
+    buffer = io.BytesIO()
+    Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB").save(buffer, "png", compress_level=1)
     return buffer.getvalue()
 
 

@@ -56,10 +56,8 @@ def play(name, images, rounds=None, seed=0, device="cpu", **settings):
         game,
         batches,
         rounds if rounds is not None else recipe.epochs * (len(images) // recipe.batch),
-        **dict(
-            optimiser=recipe.optimiser, schedule=recipe.schedule, ema=recipe.ema, precision=recipe.precision, seed=seed
-        )
-        | settings,
+        seed=seed,
+        **{name: getattr(recipe, name) for name in ("optimiser", "schedule", "ema", "precision")} | settings,
     )
     return game, history
 

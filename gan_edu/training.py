@@ -6,6 +6,8 @@ import os
 import pickle
 import tempfile
 import time
+import zipfile
+import zlib
 from dataclasses import dataclass, field
 from functools import cache, partial
 from pathlib import Path
@@ -13,7 +15,7 @@ from pathlib import Path
 import torch
 from torch import distributed
 
-from .dynamics import Field, gradient
+from .dynamics import Field, gradient, mean_over_processes
 from .errors import CheckpointError, GameError
 from .games import Draw, Game, turns
 
@@ -166,7 +168,7 @@ class Run:
             own = self.players[mover].parameters
             with self.game.differentiating(mover), self.autocast():
                 cost = self.game.cost(mover, draw)
-            direction |= zip(own, _mean_over_processes(torch.autograd.grad(cost, list(own.values()), materialize_grads=True)))
+            direction |= zip(own, mean_over_processes(torch.autograd.grad(cost, list(own.values()), materialize_grads=True)))
             costs[mover] = cost.detach()
         return costs, direction
 
@@ -176,7 +178,7 @@ class Run:
         with self.autocast():
             direction, self.memories[k] = self.rule(field, point, self.memories[k])
         names, values = zip(*direction.items())
-        return {mover: field.costs[mover] for mover in movers}, dict(zip(names, _mean_over_processes(values)))
+        return {mover: field.costs[mover] for mover in movers}, dict(zip(names, mean_over_processes(values)))
 
     @torch.no_grad()
     def _average(self):
@@ -206,6 +208,7 @@ class Run:
             "parameters": {name: list(p.shape) for name, p in self.game.named_parameters()},
             "schedule": [list(movers) for movers in self.turns],
             "rule": self.rule.__qualname__,
+            "optimisers": {name: type(optimiser).__name__ for name, optimiser in self.optimisers.items()},
             "ema": self.ema,
             "batch": getattr(self.batches, "size", None),
         }
@@ -237,7 +240,7 @@ class Run:
             self.average.load_state_dict(state["average"])
         for name, optimiser in self.optimisers.items():
             optimiser.load_state_dict(state["optimisers"][name])
-        self.memories = state["memories"]
+        self.memories = [{name: value.to(self.device) for name, value in memory.items()} for memory in state["memories"]]
         self.rng.set_state(state["rng"].cpu())
         if self.batches is not None:
             self.batches.load_state_dict(state["batches"])
@@ -274,12 +277,7 @@ def _share(draw):
     return Draw(**parts)
 
 
-def _mean_over_processes(gradients):
-    if distributed.is_initialized():
-        for gradient in gradients:
-            distributed.all_reduce(gradient)
-            gradient /= distributed.get_world_size()
-    return gradients
+KEPT = {"about", "game", "average", "optimisers", "memories", "rng", "batches", "done", "history"}  # in every checkpoint
 
 
 def _write(path, state):
@@ -305,12 +303,15 @@ def _write(path, state):
 
 def _read(path):
     try:
+        with zipfile.ZipFile(path) as archive:
+            if archive.testzip() is not None:  # torch itself does not look at the checksums
+                raise zipfile.BadZipFile("its checksums do not fit")
         state = torch.load(path, map_location="cpu", weights_only=True)
-        state["about"]
-    except (RuntimeError, OSError, EOFError, KeyError, TypeError, pickle.UnpicklingError) as error:
-        raise CheckpointError(
-            f"{path} is not a readable checkpoint ({str(error).splitlines()[0]}). Delete it to start the run afresh."
-        ) from error
+        if not isinstance(state, dict) or not set(state) >= KEPT:
+            raise ValueError("it is something else")
+    except (RuntimeError, OSError, EOFError, ValueError, zipfile.BadZipFile, zlib.error, pickle.UnpicklingError) as error:
+        trouble = (str(error) or type(error).__name__).splitlines()[0]
+        raise CheckpointError(f"{path} is not a readable checkpoint ({trouble}). Delete it to start the run afresh.") from error
     return state
 
 

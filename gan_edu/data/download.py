@@ -23,6 +23,7 @@ def fetch(remotes, folder, attempts=2, timeout=10):
     import pooch
     import requests
 
+    pooch.get_logger().setLevel("WARNING")  # its progress bar says enough
     downloader = pooch.HTTPDownloader(progressbar=True, timeout=timeout)
     for remote in remotes:
         if (folder / remote.name).is_file():

@@ -81,8 +81,10 @@ def _files(path):
             )
         else:
             raise DataError(f"there is no folder or archive {path}. Check the spelling, or give an absolute path.")
-    except (zipfile.BadZipFile, tarfile.TarError, EOFError, zlib.error) as error:
-        raise DataError(f"{path} is a damaged archive ({error}). Fetch it again.") from error
+    except (zipfile.BadZipFile, tarfile.TarError, EOFError, zlib.error, RuntimeError) as error:  # RuntimeError: a password
+        raise DataError(f"{path} is a damaged or locked archive ({error}). Fetch it again.") from error
+    except OSError as error:
+        raise DataError(f"{error.filename or path} cannot be read ({error.strerror or error}). Check its permissions.") from error
 
 
 def _decode(name, data, converted):

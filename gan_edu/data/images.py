@@ -215,9 +215,12 @@ def _photograph_patches(size):
 def _flowers(folder, size):
     archive = next(folder / name for name in FLOWER_ARCHIVES if (folder / name).is_file())
     pictures, names, _ = read_images(archive, size or 64)
-    number = [int("".join(c for c in Path(name).stem if c.isdigit())) for name in names]
-    if len(number) != 1360:
-        raise DataError(f"{archive} holds {len(number)} images where 1,360 belong. Delete it and load the data again.")
+    number = [int("".join(filter(str.isdigit, Path(name).stem)) or 0) for name in names]
+    if sorted(number) != list(range(1, 1361)):
+        raise DataError(
+            f"{archive} does not hold the 1,360 images of the flowers, image_0001.jpg to image_1360.jpg. Delete it and load the "
+            "data again."
+        )
     labels = (torch.tensor(number) - 1) // 80
     return _split(ImageSet("Oxford 17 flowers", pictures, labels, FLOWERS, str(archive)), share=0.1)
 
@@ -240,9 +243,9 @@ def _folder(name, size):
 
 DIGITS = tuple("0123456789")
 CLOTHES = ("T-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle boot")
-FLOWERS = tuple(
-    "daffodil,snowdrop,lily of the valley,bluebell,crocus,iris,tigerlily,tulip,fritillary,sunflower,daisy,coltsfoot,"
-    "dandelion,cowslip,buttercup,windflower,pansy".split(",")
+FLOWERS = (
+    *("daffodil", "snowdrop", "lily of the valley", "bluebell", "crocus", "iris", "tigerlily", "tulip", "fritillary"),
+    *("sunflower", "daisy", "coltsfoot", "dandelion", "cowslip", "buttercup", "windflower", "pansy"),
 )
 IDX_KINDS = ("images-idx3-ubyte", "labels-idx1-ubyte")
 IDX_FILES = tuple(f"{stem}-{kind}.gz|{stem}-{kind}" for stem in ("train", "t10k") for kind in IDX_KINDS)

@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 
 import torch
-from torch import nn
 
 from ..errors import GameError
 from ..games import Draw, Game
 from ..losses import non_saturating
+from ..networks import drops
 from ..penalties import Scored
 
 
@@ -44,7 +44,7 @@ class GAN(Game):
         self.objective = objective
         self.penalties = tuple(penalties)
         self.members = getattr(generator, "members", 1)
-        self.drops = any(isinstance(module, nn.Dropout) for module in self.modules())
+        self.drops = drops(self)
 
     def draw(self, real, rng):
         """Real samples (N, ...), as many latents, and what penalties and dropout need."""

@@ -37,7 +37,7 @@ class Point(nn.Module):
         self.theta = nn.Parameter(torch.tensor([[value]], dtype=torch.float64))
 
     def forward(self, latent):
-        return self.theta.expand(len(latent), 1)
+        return self.theta.repeat(len(latent), 1)  # not a view, which would ask for gradients even where no graph is recorded
 
 
 class DiracGAN(GAN):

@@ -1,0 +1,7 @@
+"""Laboratories: a picture with controls. Underneath each lies a plain object that runs, and is tested, without a browser."""
+
+from .lab import GameLab
+from .orbit import OrbitLab
+from .panel import Panel
+
+__all__ = ["GameLab", "OrbitLab", "Panel"]
