@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Sets the course up and runs it. Standard library only: `python3 run.py course`, `python3 run.py test`.
 
-The first call makes a virtual environment in `.venv` and installs the tested versions of everything (constraints.txt); later calls
-go straight on. Whatever follows is handed to the `gan-edu` command inside that environment.
+The first call makes a virtual environment in `.venv` and installs the tested versions of everything (constraints.txt); later
+calls go straight on. Whatever follows is handed to the `gan-edu` command inside that environment.
 """
 
 import hashlib
@@ -11,7 +11,6 @@ import platform
 import shutil
 import subprocess
 import sys
-import urllib.error
 import urllib.request
 from pathlib import Path
 
@@ -43,7 +42,7 @@ def main(arguments):
     if not arguments or arguments[0] in ("-h", "--help", "help"):
         print(USAGE)
         return 0 if arguments else 2
-    if sys.version_info < (3, 11):
+    if sys.version_info < (3, 11):  # noqa: UP036 (whoever has an older Python should be told)
         sys.exit(f"Python {platform.python_version()} is too old: the course needs 3.11 or newer. Install one from python.org.")
     prepare(index)
     return subprocess.run([PYTHON, "-m", "gan_edu", *arguments], cwd=ROOT).returncode
@@ -57,14 +56,16 @@ def prepare(index):
     if not PYTHON.exists():
         print("Making a virtual environment in .venv ...", flush=True)
         shutil.rmtree(VENV, ignore_errors=True)
-        run(
-            [sys.executable, "-m", "venv", VENV],
-            "No virtual environment could be made. On Debian or Ubuntu: apt install python3-venv.",
-        )
+        if subprocess.run([sys.executable, "-m", "venv", str(VENV)]).returncode:
+            shutil.rmtree(VENV, ignore_errors=True)  # half an environment would pass for a whole one
+            sys.exit("No virtual environment could be made. On Debian or Ubuntu: apt install python3-venv.")
     STAMP.unlink(missing_ok=True)
     pin = next(line.strip() for line in (ROOT / "constraints.txt").read_text().splitlines() if line.startswith("torch=="))
-    index = index or (CPU_INDEX if cpu_build_is_enough() else None)
-    if index or not satisfied(pin):
+    if index:  # even over a torch of that version, which may be another build; what torch needs comes with the others
+        print(f"Installing {pin} from {index} ...", flush=True)
+        install([pin, "--index-url", index, "--force-reinstall", "--no-deps"])
+    elif not satisfied(pin):
+        index = CPU_INDEX if cpu_build_is_enough(pin) else None
         print(f"Installing {pin} from {index or 'the default package index'} ...", flush=True)
         install([pin, *(["--index-url", index] if index else [])])
     print("Installing the tested versions of the other packages (some minutes, once) ...", flush=True)
@@ -85,31 +86,22 @@ def satisfied(pin):
     return subprocess.run([PYTHON, "-c", code], capture_output=True).returncode == 0
 
 
-def cpu_build_is_enough():
-    """On Linux the default index holds CUDA builds of several gigabytes: without an NVIDIA driver take the CPU build, if its index
-    answers. Elsewhere the default index holds the right one."""
+def cpu_build_is_enough(pin):
+    """On Linux the default index holds CUDA builds of several gigabytes: without an NVIDIA driver take the CPU build, if its
+    index answers and holds that version. Elsewhere the default index holds the right one."""
     if platform.system() != "Linux" or shutil.which("nvidia-smi") or Path("/proc/driver/nvidia/version").exists():
-        return False
-    pin = (ROOT / "constraints.txt").read_text().split("torch==")[1].split()[0]
-    if satisfied(f"torch=={pin}"):
         return False
     try:
         with urllib.request.urlopen(f"{CPU_INDEX}/torch/", timeout=5) as answer:
-            return f"torch-{pin}" in answer.read().decode(errors="replace").replace("%2B", "+")
-    except (urllib.error.URLError, OSError):
+            return f"{pin.replace('==', '-')}+cpu" in answer.read().decode(errors="replace").replace("%2B", "+")
+    except OSError:  # of which URLError is one
         return False
 
 
 def install(what):
-    run(
-        [PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *what],
-        "The packages could not be installed. Is there a network, and room on the disk (about 2 GB)? Then run the command again.",
-    )
-
-
-def run(command, remedy):
+    command = [PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *what]
     if subprocess.run(list(map(str, command))).returncode:
-        sys.exit(remedy)
+        sys.exit("The packages could not be installed. Is there a network, and room on the disk (about 2 GB)? Then try again.")
 
 
 if __name__ == "__main__":

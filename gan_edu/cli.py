@@ -51,7 +51,7 @@ def test(context: typer.Context):
     # a file stays on one worker, so that what its tests share is made once; the longest file, the notebooks, starts first
     files = sorted(map(str, tests.glob("test_*.py")), key=lambda name: not name.endswith("test_notebooks.py"))
     workers = ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]
-    command = [sys.executable, "-m", "pytest", "-q", *workers, *files, *context.args]
+    command = [sys.executable, "-m", "pytest", "-q", "--tb=short", *workers, *files, *context.args]
     environment = os.environ | {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
     raise typer.Exit(subprocess.run(command, cwd=course_.ROOT, env=environment).returncode)
 

@@ -28,8 +28,8 @@ class Modes:
 
     @property
     def verdict(self):
-        """"complete collapse" (one mode holds at least 90 % of the samples), "partial collapse" (at most three quarters of the
-        modes captured, but more than one), or "covered"."""
+        """One of "complete collapse" (one mode holds at least 90 % of the samples), "partial collapse" (at most three quarters
+        of the modes captured, but more than one) and "covered"."""
         if self.dominant >= 0.9:
             return "complete collapse"
         return "partial collapse" if 2 <= self.captured <= 0.75 * len(self.counts) else "covered"

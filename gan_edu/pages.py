@@ -34,7 +34,8 @@ def formulas_to_mathml(markdown):
     from latex2mathml.converter import convert
 
     def block(match):
-        return "\n\n" + spaced(convert(" ".join(match[2].split()), display="block")) + "\n\n"
+        formula = spaced(convert(" ".join(match[2].replace("\n>", " ").split()), display="block"))
+        return match[1] + formula if match[1] else f"\n\n{formula}\n\n"  # inside a quotation it must stay on its line
 
     def inline(match):
         return spaced(convert(match[2]))
@@ -44,7 +45,7 @@ def formulas_to_mathml(markdown):
 
     parts = re.split(r"(```.*?```|`[^`\n]*`)", markdown, flags=re.S)
     for k in range(0, len(parts), 2):  # every other part is code
-        parts[k] = re.sub(r"(?<!\\)(\$\$)(.+?)\$\$", block, parts[k], flags=re.S)
+        parts[k] = re.sub(r"(^> ?)?(?<!\\)\$\$(.+?)\$\$", block, parts[k], flags=re.S | re.M)
         parts[k] = re.sub(r"(?<![\\$])(\$)(?=\S)([^$]+?)(?<=\S)\$(?!\d)", inline, parts[k])
     return "".join(parts)
 
@@ -64,3 +65,22 @@ def write_index(folder, outcomes, profile, seed):
         "</table></html>"
     )
     (Path(folder) / "index.html").write_text(page, encoding="utf-8")
+
+
+def write_pictures(executed, into):
+    """Saves the figures of cells tagged `picture-NAME` in the executed notebooks of a folder as `NAME.png`: the README's pictures."""
+    import base64
+
+    import nbformat
+
+    for path in sorted(Path(executed).glob("*.ipynb")):
+        for cell in nbformat.read(path, as_version=4).cells:
+            names = [tag.removeprefix("picture-") for tag in cell.metadata.get("tags", ()) if tag.startswith("picture-")]
+            pngs = [o["data"]["image/png"] for o in cell.get("outputs", ()) if "image/png" in o.get("data", {})]
+            for name, png in zip(names, pngs):
+                (Path(into) / f"{name}.png").write_bytes(base64.b64decode(png))
+
+
+if __name__ == "__main__":  # after `run.py course`: python -m gan_edu.pages
+    root = Path(__file__).resolve().parents[1]
+    write_pictures(root / "build" / "course", root / "notebooks" / "pictures")

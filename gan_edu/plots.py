@@ -94,7 +94,14 @@ def verdicts(ax, discriminator, limit, resolution=80):
     with torch.no_grad():
         values = torch.sigmoid(discriminator(points)).view(resolution, resolution).T
     return ax.imshow(
-        array(values), extent=(-limit, limit, -limit, limit), origin="lower", cmap=VERDICTS, vmin=0, vmax=1, alpha=0.75, aspect="equal"
+        array(values),
+        extent=(-limit, limit, -limit, limit),
+        origin="lower",
+        cmap=VERDICTS,
+        vmin=0,
+        vmax=1,
+        alpha=0.75,
+        aspect="equal",
     )
 
 

@@ -109,6 +109,7 @@ class RegularisedGAN(GAN):
         return super().generator_cost(draw) + self.price(self.generator)
 
     def price(self, network):
+        """What a player pays for its network, a scalar: strength · Σ (|w| + w²) over all weight matrices, not the biases."""
         weights = [layer.weight for layer in network.modules() if isinstance(layer, nn.Linear)]
         return self.strength * sum(w.abs().sum() + w.square().sum() for w in weights)
 
@@ -135,7 +136,9 @@ def keras(shape):
     """A generator that widens 256–512–1024 and a discriminator that narrows 1024–512–256, with dropout."""
     leaky = networks.leaky_relu
     generator = _dense_generator(100, 256, 512, 1024, shape=shape, activation=leaky, output=nn.Tanh)
-    return TwiceTheFakesGAN(generator, _dense_discriminator(1024, 512, 256, shape=shape, activation=leaky, dropout=0.3), latent=100)
+    return TwiceTheFakesGAN(
+        generator, _dense_discriminator(1024, 512, 256, shape=shape, activation=leaky, dropout=0.3), latent=100
+    )
 
 
 def dcgan(shape):

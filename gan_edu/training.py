@@ -114,13 +114,13 @@ class Run:
         self.memories = [{} for _ in self.turns]
         self.device = next(game.parameters()).device
         self.rng = torch.Generator(self.device).manual_seed(seed)
-        self.autocast = partial(torch.autocast, self.device.type, torch.bfloat16, enabled=chosen(precision, self.device) == "bf16")
+        self.autocast = partial(
+            torch.autocast, self.device.type, torch.bfloat16, enabled=chosen(precision, self.device) == "bf16"
+        )
         make = optimiser if isinstance(optimiser, dict) else dict.fromkeys(self.players, optimiser)
         if set(make) != set(self.players):
             raise GameError(f"optimisers are given for {', '.join(make)}; the players are {', '.join(self.players)}.")
-        self.optimisers = {
-            name: make[name](list(player.parameters.values())) for name, player in self.players.items()
-        }
+        self.optimisers = {name: make[name](list(player.parameters.values())) for name, player in self.players.items()}
         self.ema = ema
         self.average = copy.deepcopy(game).requires_grad_(False) if ema is not None else None
         self.history = History({name: [] for name in self.players}, average=self.average)
@@ -129,6 +129,7 @@ class Run:
 
     @property
     def shown(self):
+        """The game to look at: the averaged one, if there is one."""
         return self.game if self.average is None else self.average
 
     def round(self):
@@ -245,12 +246,14 @@ class Run:
         if self.batches is not None:
             self.batches.load_state_dict(state["batches"])
         self.done = state["done"]
-        self.history.costs, self.history.seen, self.history.seconds = (state["history"][k] for k in ("costs", "seen", "seconds"))
+        self.history.costs, self.history.seen, self.history.seconds = (
+            state["history"][k] for k in ("costs", "seen", "seconds")
+        )
 
 
 @cache
 def chosen(precision, device):
-    """"fp32" or "bf16"; "auto" takes bf16 where a matrix product in it is at least 1.3 times as fast here."""
+    """The precision: "fp32" or "bf16"; "auto" takes bf16 where a matrix product in it is at least 1.3 times as fast here."""
     if precision in ("fp32", "bf16"):
         return precision
     if precision != "auto":

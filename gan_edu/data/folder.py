@@ -73,7 +73,11 @@ def _files(path):
                     yield f"{path}:{name}", archive.read(name)
         elif path.is_file() and tarfile.is_tarfile(path):
             with tarfile.open(path) as archive:
-                for member in sorted((m for m in archive if m.isfile() and wanted(m.name)), key=lambda m: m.name):
+                members = sorted((m for m in archive if m.isfile() and wanted(m.name)), key=lambda m: m.name)
+                archive.fileobj.seek(archive.offset)
+                if archive.fileobj.read(512) != bytes(512):  # tarfile takes the lack of an end for the end
+                    raise tarfile.ReadError("it is cut short")
+                for member in members:
                     yield f"{path}:{member.name}", archive.extractfile(member).read()
         elif path.is_file():
             raise DataError(
@@ -84,7 +88,9 @@ def _files(path):
     except (zipfile.BadZipFile, tarfile.TarError, EOFError, zlib.error, RuntimeError) as error:  # RuntimeError: a password
         raise DataError(f"{path} is a damaged or locked archive ({error}). Fetch it again.") from error
     except OSError as error:
-        raise DataError(f"{error.filename or path} cannot be read ({error.strerror or error}). Check its permissions.") from error
+        raise DataError(
+            f"{error.filename or path} cannot be read ({error.strerror or error}). Check its permissions."
+        ) from error
 
 
 def _decode(name, data, converted):

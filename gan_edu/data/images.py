@@ -161,9 +161,7 @@ def _split(images, share=0.25, seed=0):
     order = torch.randperm(len(images), generator=torch.Generator().manual_seed(seed))
     cut = round(len(images) * share)
     kept_out, kept = order[:cut].sort().values, order[cut:].sort().values
-    held_out = replace(
-        images, name=f"{images.name} (held out)", images=images.images[kept_out], labels=images.labels[kept_out]
-    )
+    held_out = replace(images, name=f"{images.name} (held out)", images=images.images[kept_out], labels=images.labels[kept_out])
     return replace(images, images=images.images[kept], labels=images.labels[kept], held_out=held_out)
 
 
@@ -218,8 +216,7 @@ def _flowers(folder, size):
     number = [int("".join(filter(str.isdigit, Path(name).stem)) or 0) for name in names]
     if sorted(number) != list(range(1, 1361)):
         raise DataError(
-            f"{archive} does not hold the 1,360 images of the flowers, image_0001.jpg to image_1360.jpg. Delete it and load the "
-            "data again."
+            f"{archive} does not hold the 1,360 images of the flowers, numbered from 1 on. Delete it and load the data again."
         )
     labels = (torch.tensor(number) - 1) // 80
     return _split(ImageSet("Oxford 17 flowers", pictures, labels, FLOWERS, str(archive)), share=0.1)
@@ -254,7 +251,9 @@ FLOWER_ARCHIVES = ("flowers17_160.zip", "17flowers.tgz")
 
 def _remotes(mirrors, checksums):
     return tuple(
-        Remote(f"{stem}-{kind}.gz", tuple(f"{mirror}/{stem}-{kind}.gz" for mirror in mirrors), f"md5:{checksums[stem, kind[0]]}")
+        Remote(
+            f"{stem}-{kind}.gz", tuple(f"{mirror}/{stem}-{kind}.gz" for mirror in mirrors), f"md5:{checksums[stem, kind[0]]}"
+        )
         for stem in ("train", "t10k")
         for kind in IDX_KINDS
     )

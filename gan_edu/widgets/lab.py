@@ -1,9 +1,9 @@
 """A GAN in the plane, turn by turn, after GAN Lab (Kahng et al., IEEE TVCG 2019). For notebooks 00, 06 and 07."""
 
+import math
+
 import ipywidgets
 import torch
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
 
 from .. import metrics, plots
 from ..data import Mixture
@@ -12,6 +12,7 @@ from ..errors import GameError
 from ..losses import non_saturating
 from ..training import Run, adam
 from .panel import Panel
+from .stage import Stage
 
 LAYERS = ("verdicts", "manifold", "arrows")
 
@@ -38,9 +39,7 @@ class GameLab:
         if self.game.members != 1 or self.real.shape[1:] != (2,):
             raise GameError("the lab shows one GAN, not an ensemble, and data in the plane: samples of shape (N, 2).")
         self.limit = limit or 1.4 * self.real.abs().max().item()
-        self._canvas = FigureCanvasAgg(Figure(figsize=(10.4, 5.0), dpi=80, layout="none"))
-        margins = {"left": 0.07, "right": 0.99, "bottom": 0.11, "top": 0.93, "wspace": 0.16}
-        self._canvas.figure.subplots(1, 2, width_ratios=(1, 1.1), gridspec_kw=margins)
+        self._stage = Stage(10.4, 5.0)
 
     def reset(self, seed):
         """Starts afresh: new networks, new batches, no history."""
@@ -54,8 +53,9 @@ class GameLab:
         self.alone = dict.fromkeys(game.plays, 0)  # turns outside rounds
 
     def turn(self, player):
-        """One step of one player, on a fresh batch; everybody else stands still."""
-        k = next(k for k, movers in enumerate(self.run.turns) if player in movers)
+        """One step of one player, on a fresh batch; everybody else stands still. Raises GameError for an unknown player."""
+        self.game.player(player)
+        k = next((k for k, movers in enumerate(self.run.turns) if player in movers), 0)
         self.run.batch = next(self.run.batches)
         self.costs[player] = self.run.turn(k, (player,))[player].item()
         self.alone[player] += 1
@@ -98,10 +98,10 @@ class GameLab:
 
     def frame(self):
         """The picture as PNG bytes: the plane with data, samples and the chosen layers; the costs by round."""
-        plane, course = self._canvas.figure.axes
-        plane.clear()
-        course.clear()
-        game, samples = self.game, self.samples()
+        return self._stage.frame(self._draw)
+
+    def _draw(self, plane, course):
+        game, samples, history = self.game, self.samples(), self.run.history
         with game.turn(()):
             if "verdicts" in self.layers:
                 plots.verdicts(plane, game.discriminator, self.limit)
@@ -111,11 +111,13 @@ class GameLab:
         plots.cloud(plane, self.real, samples, self.limit, size=14, edge="white")
         if "arrows" in self.layers:
             plots.arrows(plane, samples[:100], self.pulls(samples[:100]), self.limit / 5)
-        plots.costs(self.run.history, course, coin=game.objective is non_saturating)
         plane.set_title("blue: D(x) near 1, orange: near 0; arrows: −∂ cost of G / ∂ sample", fontsize=10)
-        course.set_xlim(0, max(10, self.run.done))
-        self._canvas.draw()
-        return plots.shown(self._canvas)
+        plots.costs(history, course, coin=game.objective is non_saturating)
+        course.get_legend().set_loc("upper right")
+        # limits that change seldom: whole nats, and rounds that double
+        costs = [0.0, 2.0, *filter(math.isfinite, sum(history.costs.values(), []))]
+        last = 10 * 2 ** math.ceil(math.log2(max(10, self.run.done) / 10))
+        course.set(xlim=(0, last), ylim=(math.floor(min(costs)), math.ceil(max(costs))))
 
     def view(self):
         """The laboratory as a widget."""

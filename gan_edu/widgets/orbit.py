@@ -5,14 +5,13 @@ import math
 
 import ipywidgets
 import torch
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
 
 from .. import plots
 from ..dynamics import Field, consensus, extragradient, gradient, momentum, optimistic, orbit, shifted
 from ..errors import GameError
 from ..games import turns
 from .panel import Panel
+from .stage import Stage
 
 
 def rules(game):
@@ -51,7 +50,8 @@ class OrbitLab:
         self.rules = rules(game)
         self.steps = steps
         self.follow(rule, rate, start)
-        self._draw_axes()
+        self._limit = 3 * max(1.0, self.distances[0].item() / math.sqrt(2))
+        self._stage = Stage(9.4, 4.6)
 
     def follow(self, rule, rate, start):
         """Follows the orbit of another rule, with another rate, from another start."""
@@ -109,38 +109,22 @@ class OrbitLab:
     def frame(self):
         """The picture as PNG bytes: the orbit in the plane, and the distance by round on a logarithmic scale. The axes stay as
         they are, and what leaves them is not drawn."""
-        reach = 1e3  # lines far outside the axes cost time and show nothing
-        xs, ys = self.path.nan_to_num(reach).clamp(-reach, reach).T.tolist()
-        self._path.set_data(xs, ys)
-        self._start.set_data(xs[:1], ys[:1])
-        self._end.set_data(xs[-1:], ys[-1:])
-        self._distance.set_ydata(self.distances.tolist())
-        self._level.set_ydata([self.distances[0].item()] * 2)
-        self._canvas.restore_region(self._empty)
-        for artist in (self._level, self._distance, self._path, self._start, self._end):
-            artist.axes.draw_artist(artist)
-        return plots.shown(self._canvas)
+        return self._stage.frame(self._draw)
 
-    def _draw_axes(self):
-        """Everything that never moves is drawn once; a frame adds five artists to it."""
-        figure = Figure(figsize=(9.4, 4.4), dpi=80, layout="constrained")
-        plane, course = figure.subplots(1, 2, width_ratios=(1, 1.15))
-        limit = 3 * max(1.0, math.hypot(*self.start) / math.sqrt(2))
-        (self._path,) = plane.plot([], [], ".-", color=plots.OTHER, linewidth=1, markersize=3)
-        (self._start,) = plane.plot([], [], "o", color=plots.THEORY, markerfacecolor="white", label="start")
-        (self._end,) = plane.plot([], [], "o", color=plots.THEORY, label="end")
+    def _draw(self, plane, course):
+        far = 1e3  # lines far outside the axes cost time and show nothing
+        xs, ys = self.path.nan_to_num(far).clamp(-far, far).T.tolist()
+        plane.plot(xs, ys, ".-", color=plots.OTHER, linewidth=1, markersize=3)
+        plane.plot(xs[0], ys[0], "o", color=plots.THEORY, markerfacecolor="white", label="start")
+        plane.plot(xs[-1], ys[-1], "o", color=plots.THEORY, label="end")
         plane.plot(0, 0, "+", color=plots.THEORY, markersize=11, markeredgewidth=2, label="equilibrium")
-        plane.set(xlim=(-limit, limit), ylim=(-limit, limit), aspect="equal", xlabel=self.names[0], ylabel=self.names[1])
         plane.legend(loc="upper left", ncols=3, fontsize=9)
-        (self._distance,) = course.plot(range(self.steps + 1), [1.0] * (self.steps + 1), color=plots.OTHER, label="distance")
-        self._level = course.axhline(1.0, color=plots.THEORY, linestyle="--", linewidth=1, label="at the start")
-        course.set(xlim=(0, self.steps), yscale="log", ylim=(1e-3, 1e2), xlabel="round", ylabel="distance from the equilibrium")
+        limit = self._limit
+        plane.set(xlim=(-limit, limit), ylim=(-limit, limit), aspect="equal", xlabel=self.names[0], ylabel=self.names[1])
+        course.plot(self.distances.tolist(), color=plots.OTHER, label="distance")
+        course.axhline(self.distances[0].item(), color=plots.THEORY, linestyle="--", linewidth=1, label="at the start")
         course.legend(loc="upper left", fontsize=9)
-        self._canvas = FigureCanvasAgg(figure)
-        for artist in (self._distance, self._level):
-            artist.set_animated(True)  # not part of the empty picture
-        self._canvas.draw()
-        self._empty = self._canvas.copy_from_bbox(figure.bbox)
+        course.set(xlim=(0, self.steps), yscale="log", ylim=(1e-3, 1e2), xlabel="round", ylabel="distance from the equilibrium")
 
     def view(self):
         """The laboratory as a widget: rule, rate and start can be changed."""

@@ -1,0 +1,79 @@
+"""What holds for every test: no network, one thread, seeds, no data but what the test asks for."""
+
+import os
+import random
+import socket
+import sys
+from pathlib import Path
+
+import pytest
+
+TESTS = Path(__file__).resolve().parent
+ROOT = TESTS.parent
+OFFLINE = TESTS / "offline"
+
+# Before anything else is imported, and for every process that a test starts (kernels, commands, workers):
+others = [p for p in os.environ.get("PYTHONPATH", "").split(os.pathsep) if p not in ("", str(OFFLINE))]
+os.environ["PYTHONPATH"] = os.pathsep.join([str(OFFLINE), *others])
+os.environ["OMP_NUM_THREADS"] = os.environ["MKL_NUM_THREADS"] = "1"
+sys.path.insert(0, str(OFFLINE))
+# The system may have a sitecustomize of its own; xdist's workers have already imported ours.
+if not hasattr(sys.modules.get("sitecustomize"), "NetworkUsed"):
+    sys.modules.pop("sitecustomize", None)
+import sitecustomize  # noqa: E402
+
+sitecustomize.block()
+
+import matplotlib  # noqa: E402
+import numpy as np  # noqa: E402
+import torch  # noqa: E402
+
+matplotlib.use("Agg")
+torch.set_num_threads(1)
+
+# Where this machine keeps real data sets, if it does; under another name, which xdist's workers inherit.
+DATA = os.environ.setdefault("GAN_EDU_TESTS_DATA", os.environ.pop("GAN_EDU_DATA", ""))
+os.environ["GAN_EDU_OFFLINE"] = "1"
+
+
+@pytest.fixture(autouse=True)
+def offline():
+    """The network is closed, in this process and in those it starts. No test may open it."""
+    yield sitecustomize.NetworkUsed
+    assert hasattr(socket.socket.connect, "guards"), "the test opened the network"
+
+
+@pytest.fixture(autouse=True)
+def seeded():
+    """Every test starts from the same seeds, and leaves torch's defaults as they were."""
+    random.seed(0)
+    np.random.seed(0)
+    torch.manual_seed(0)
+    yield
+    torch.set_default_dtype(torch.float32)
+
+
+@pytest.fixture(autouse=True)
+def no_data(monkeypatch, tmp_path_factory):
+    """No data set is found unless the test provides one: not from `GAN_EDU_DATA`, not from this checkout's `data/`."""
+    monkeypatch.delenv("GAN_EDU_DATA", raising=False)
+    monkeypatch.setenv("GAN_EDU_OFFLINE", "1")
+    from gan_edu.data import images
+
+    nowhere = tmp_path_factory.getbasetemp() / "nowhere"
+    monkeypatch.setattr(images, "home", lambda: nowhere)
+
+
+@pytest.fixture
+def real_data(monkeypatch, no_data):
+    """Real data sets, where `GAN_EDU_DATA` named them when the tests were started; otherwise the test is skipped."""
+    if not DATA:
+        pytest.skip("needs real data: set GAN_EDU_DATA to a folder that holds mnist/")
+    monkeypatch.setenv("GAN_EDU_DATA", DATA)
+    return Path(DATA)
+
+
+@pytest.fixture
+def rng():
+    """A seeded `torch.Generator` on the CPU."""
+    return torch.Generator().manual_seed(0)

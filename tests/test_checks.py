@@ -1,0 +1,197 @@
+"""Checks: each kind accepts what is right, rejects what is wrong, and refuses to exist if it cannot fail."""
+
+import numpy as np
+import pytest
+import torch
+
+from gan_edu.checks import FAILS, HOLDS, MIME, OPEN, UNJUDGED, Checks
+from gan_edu.errors import CourseError
+
+
+@pytest.fixture
+def check():
+    return Checks()
+
+
+def state(check):
+    return check.reports[-1].state
+
+
+KINDS = {  # how to make the check of an answer; right answers; wrong answers
+    "close, numbers": (
+        lambda check, answer, but_not: check.close(answer, 1.0, within=0.1, says="one", but_not=but_not),
+        [1.0, 1.09, 0.91, np.float64(1.0), torch.tensor(1.0)],
+        [1.11, 0.89, -1.0, float("nan"), float("inf"), [1.0], torch.ones(1)],
+    ),
+    "close, lists": (
+        lambda check, answer, but_not: check.close(answer, [1.0, 2.0], within=1e-9, says="one, two", but_not=but_not),
+        [[1.0, 2.0], (1, 2), np.array([1, 2]), torch.tensor([1.0, 2.0])],
+        [[1.0, 2.1], [2.0, 1.0], [1.0], [1.0, 2.0, 3.0], [[1.0, 2.0]], [1.0, float("nan")]],
+    ),
+    "close, where": (
+        lambda check, answer, but_not: check.close(
+            answer,
+            torch.zeros(3),
+            within=0.1,
+            says="zero on the left",
+            but_not=but_not,
+            where=torch.tensor([True, True, False]),
+        ),
+        [torch.zeros(3), torch.tensor([0.0, 0.0, 9.0])],
+        [torch.tensor([0.0, 1.0, 0.0])],
+    ),
+    "at least": (
+        lambda check, answer, but_not: check.at_least(answer, 7, says="seven", but_not=but_not),
+        [7, 8, 7.0, torch.tensor(7), float("inf")],
+        [6, 6.999, float("nan"), torch.tensor(0)],
+    ),
+    "at most": (
+        lambda check, answer, but_not: check.at_most(answer, 0.5, says="a half", but_not=but_not),
+        [0.5, 0, -1.0, torch.tensor(0.5)],
+        [0.51, float("nan"), float("inf")],
+    ),
+    "equal": (
+        lambda check, answer, but_not: check.equal(answer, (28, "tanh"), says="a pair", but_not=but_not),
+        [(28, "tanh")],
+        [(28, "sigmoid"), [28, "tanh"], 28, ("tanh", 28), ""],
+    ),
+    "that": (
+        lambda check, answer, but_not: check.that(lambda v: v % 2 == 0, answer, says="even", but_not=but_not),
+        [0, 2, -4],
+        [1, 2.5],
+    ),
+}
+answers = [(kind, wrong) for kind, (_, _, wrongs) in KINDS.items() for wrong in wrongs]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_of_check_accepts_each_right_answer(kind, check):
+    make, rights, wrongs = KINDS[kind]
+    for right in rights:
+        make(check, right, wrongs[0])
+        assert state(check) == HOLDS, right
+
+
+@pytest.mark.parametrize("kind, wrong", answers, ids=lambda value: str(value)[:30])
+def test_every_kind_of_check_rejects_each_wrong_answer_and_takes_it_as_its_own_counterexample(kind, wrong, check):
+    make, rights, wrongs = KINDS[kind]
+    make(check, wrong, wrongs[0])
+    assert state(check) == FAILS
+    make(check, rights[0], wrong)
+    assert state(check) == HOLDS
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_check_whose_wrong_answer_passes_is_refused(kind, check):
+    make, rights, wrongs = KINDS[kind]
+    for but_not in (rights[0], {"fine": wrongs[0], "not wrong at all": rights[-1]}):
+        with pytest.raises(CourseError, match="cannot fail: the wrong answer .* passes it"):
+            make(check, rights[0], but_not)
+    assert check.reports == []
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_check_without_a_wrong_answer_is_refused(kind, check):
+    make, rights, _ = KINDS[kind]
+    with pytest.raises(CourseError, match="names no wrong answer"):
+        make(check, rights[0], {})
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("answer", [None, ...], ids=["None", "..."])
+def test_an_unanswered_exercise_is_not_attempted(kind, answer, check):
+    make, _, wrongs = KINDS[kind]
+    make(check.exercise("3.1"), answer, wrongs[0])
+    assert state(check) == OPEN and check.reports[-1].exercise == "3.1"
+
+
+@pytest.mark.parametrize("kind", ["close, numbers", "close, lists", "at least", "at most"])
+def test_an_answer_of_another_kind_fails_and_does_not_stop_the_notebook(kind, check):
+    make, _, wrongs = KINDS[kind]
+    for answer in ("a word", {"a": 1}, object()):
+        make(check, answer, wrongs[0])
+        assert state(check) == FAILS and "cannot be judged" in check.reports[-1].detail
+
+
+def test_a_known_mistake_is_answered_with_its_hint(check):
+    mistakes = {"that is the odds, not a probability": 2.0, "that is its logarithm": -0.4}
+    for answer, hint in [(2.0, "odds"), (2.0004, "odds"), (-0.4, "logarithm"), (5.0, None)]:
+        check.close(answer, 2 / 3, within=1e-6, says="the best D", but_not=mistakes)
+        said = check.reports[-1].detail
+        assert ("odds" in said, "logarithm" in said) == (hint == "odds", hint == "logarithm")
+
+
+def test_a_known_mistake_in_words_is_answered_too(check):
+    check.equal("both", "neither", says="who gains", but_not={"look at the other player": "both"})
+    assert "look at the other player" in check.reports[-1].detail
+
+
+def test_a_failing_check_says_by_how_much(check):
+    check.close([1.0, 2.5], [1.0, 2.0], within=0.1, says="two", but_not=[0.0, 0.0])
+    assert check.reports[-1].detail == "largest error 0.5, allowed 0.1"
+    check.close([1.0], [1.0, 2.0], within=0.1, says="two", but_not=[0.0, 0.0])
+    assert check.reports[-1].detail == "the shape is (1,), wanted is (2,)"
+    check.at_least(3, 7, says="modes", but_not=0)
+    assert check.reports[-1].detail == "3, at least 7 wanted"
+
+
+def test_double_precision_is_not_lost_on_the_way(check):
+    check.close(0.1 + 1e-12, 0.1, within=1e-13, says="a tenth", but_not=0.2)
+    assert state(check) == FAILS
+    check.close(0.1, 0.1, within=0.0, says="a tenth", but_not=0.2)
+    assert state(check) == HOLDS
+
+
+@pytest.mark.parametrize("judging, expected", [(True, FAILS), (False, UNJUDGED)])
+def test_claims_about_training_are_judged_unless_the_profile_trains_too_little(judging, expected):
+    check = Checks(judging=judging)
+    check.learned.at_least(3, 7, says="modes", but_not=1)
+    assert state(check) == expected
+    check.at_least(3, 7, says="modes", but_not=1)
+    assert state(check) == FAILS, "mathematics is judged always"
+    check.learned.exercise("6.1").at_least(..., 7, says="modes", but_not=1)
+    assert state(check) == OPEN
+
+
+def test_a_check_that_cannot_fail_is_refused_even_where_it_is_not_judged():
+    with pytest.raises(CourseError, match="cannot fail"):
+        Checks(judging=False).learned.at_least(8, 7, says="modes", but_not=8)
+
+
+def test_reports_of_exercises_and_claims_go_to_one_list(check):
+    check.exercise("1.1").equal(1, 1, says="one", but_not=2)
+    check.learned.equal(1, 1, says="one again", but_not=2)
+    assert [(report.exercise, report.claim) for report in check.reports] == [("1.1", "one"), (None, "one again")]
+
+
+def test_two_notebooks_do_not_share_their_reports():
+    one, other = Checks(), Checks()
+    one.equal(1, 1, says="one", but_not=2)
+    assert other.reports == []
+
+
+@pytest.mark.parametrize(
+    "answer, judging, passes", [(1, True, True), (2, True, False), (None, True, False), (1, False, True), (2, False, True)]
+)
+def test_the_graders_requirement_raises_unless_the_exercise_is_done(answer, judging, passes):
+    check = Checks(judging=judging)
+    check.learned.exercise("2.1").equal(answer, 1, says="the answer is one", but_not=3)
+    if passes:
+        check.require("2.1")
+    else:
+        with pytest.raises(AssertionError, match=r"exercise 2\.1: the answer is one"):
+            check.require("2.1")
+
+
+def test_requiring_an_exercise_that_nobody_checked_raises(check):
+    check.exercise("2.2").equal(1, 1, says="one", but_not=2)
+    with pytest.raises(AssertionError, match="no check was made"):
+        check.require("2.1")
+
+
+def test_a_report_is_text_for_the_terminal_a_box_for_the_page_and_data_for_the_runner(check):
+    check.exercise("4.2").at_least(1, 2, says="a < b & c", but_not=0)
+    bundle = check.reports[0]._repr_mimebundle_()
+    assert bundle["text/plain"] == "Exercise 4.2 fails: a < b & c (1, at least 2 wanted)"
+    assert "a &lt; b &amp; c" in bundle["text/html"] and FAILS in bundle["text/html"]
+    assert bundle[MIME] == {"claim": "a < b & c", "state": FAILS, "detail": "1, at least 2 wanted", "exercise": "4.2"}

@@ -1,0 +1,478 @@
+"""The course runner: what it rejects and how it says so, the `gan-edu` command, and `run.py`, which installs and starts it."""
+
+import ast
+import importlib.util
+import io
+import json
+import os
+import re
+import subprocess
+import sys
+import tomllib
+import urllib.error
+from contextlib import contextmanager
+from pathlib import Path
+from types import SimpleNamespace
+
+import nbformat
+import pytest
+import yaml
+from typer.testing import CliRunner
+
+from gan_edu import cli, course
+from gan_edu.checks import Checks
+from gan_edu.errors import CourseError
+
+ROOT = Path(__file__).resolve().parents[1]
+BROKEN = ROOT / "tests" / "broken"
+
+
+def gan_edu(*arguments):
+    """Runs the command in this process."""
+    return CliRunner().invoke(cli.app, arguments)
+
+
+@contextmanager
+def a_course_of(notebooks, elsewhere):
+    """The course consists of these notebooks, and its results go elsewhere."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(course, "NOTEBOOKS", notebooks)
+        patch.setattr(course, "ROOT", elsewhere)
+        yield
+
+
+# ---- the runner, on notebooks that are broken on purpose
+
+REJECTED = {
+    "10_error_in_a_cell": "cell [4] raised ZeroDivisionError: division by zero",
+    "11_error_in_an_output_widget": "a widget hides KeyError: 'swallowed by Output'",
+    "12_error_in_interact": "a widget hides ValueError: swallowed by interact",
+    "13_failing_check": "check failed: one is two (largest error 1, allowed 0.1)",
+    "14_stray_output": "saved with outputs in cell 3: clear them before you save",
+    "15_unknown_parameter": "15_unknown_parameter.ipynb has no parameter DEVICE; it has PROFILE, SEED.",
+    "16_dying_kernel": "the kernel stopped",
+    "17_merge_conflict": "17_merge_conflict.ipynb is no notebook",
+}
+
+
+@pytest.fixture(scope="module")
+def broken_course(tmp_path_factory):
+    """`gan-edu course` on tests/broken: what it printed and returned, and the folder that it wrote to."""
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    with a_course_of(BROKEN, elsewhere):
+        return SimpleNamespace(result=gan_edu("course", "--profile", "smoke"), folder=elsewhere / "build" / "course")
+
+
+@pytest.mark.parametrize("name", REJECTED)
+def test_a_broken_notebook_is_rejected_with_a_sentence(broken_course, name):
+    line = next(line for line in broken_course.result.stdout.splitlines() if f"] {name} ..." in line)
+    assert "FAILED" in line and REJECTED[name] in line
+
+
+def test_every_broken_notebook_has_its_sentence():
+    assert {path.stem for path in BROKEN.glob("1*.ipynb")} == set(REJECTED)
+
+
+def test_a_broken_notebook_makes_the_exit_code_non_zero(broken_course):
+    assert broken_course.result.exit_code == 1 and isinstance(broken_course.result.exception, SystemExit)
+
+
+def test_a_broken_notebook_does_not_stop_the_others(broken_course):
+    assert re.search(r"20_sound \.\.\. \d+ s, ok, 1 checks hold, 1 exercises open", broken_course.result.stdout)
+
+
+def test_the_run_ends_with_a_table_and_a_verdict(broken_course):
+    shown = broken_course.result.stdout
+    assert all(f"\u2502 {name} " in shown for name in (*REJECTED, "20_sound"))  # a cell of the table
+    assert (
+        f"{len(REJECTED) + 1} notebooks in" in shown and f"{len(REJECTED)} with problems. See build/course/index.html" in shown
+    )
+
+
+def test_the_summary_for_programs_says_the_same(broken_course):
+    found = {entry["name"]: entry for entry in json.loads((broken_course.folder / "summary.json").read_text())}
+    assert {name for name, entry in found.items() if entry["problems"]} == set(REJECTED)
+    assert found["20_sound"]["checks"] == {"holds": 1, "not attempted": 1}
+
+
+def test_the_index_shows_every_notebook_and_links_only_to_pages_that_exist(broken_course):
+    index = (broken_course.folder / "index.html").read_text(encoding="utf-8")
+    assert all(name in index for name in (*REJECTED, "20_sound")) and "division by zero" in index
+    links = re.findall(r"href='([^']+)'", index)
+    assert "20_sound.html" in links and all((broken_course.folder / link).is_file() for link in links)
+
+
+def test_pages_ask_the_network_for_nothing(broken_course):
+    pages = list(broken_course.folder.glob("*.html"))
+    assert pages
+    for page in pages:
+        assert not re.findall(
+            r"""<(?:script|link|img)[^>]+(?:src|href)=["']?https?://[^>]+>""", page.read_text(encoding="utf-8")
+        )
+
+
+def test_sound_notebooks_make_the_exit_code_zero(tmp_path):
+    with a_course_of(BROKEN, tmp_path):
+        result = gan_edu("course", "--profile", "smoke", "--only", "20", "--seed", "7")
+    assert result.exit_code == 0 and "1 notebooks in" in result.stdout and "0 with problems" in result.stdout
+    injected = (tmp_path / "build" / "course" / "20_sound.ipynb").read_text(encoding="utf-8")
+    assert "SEED = 7" in injected and 'PROFILE = \\"smoke\\"' in injected
+
+
+def test_an_older_result_does_not_pass_for_a_new_one(tmp_path, monkeypatch):
+    target = tmp_path / "16_dying_kernel.ipynb"
+    target.write_text((BROKEN / "20_sound.ipynb").read_text())
+    monkeypatch.setattr("papermill.execute_notebook", lambda *a, **k: (_ for _ in ()).throw(RuntimeError("no kernel")))
+    outcome = course.run_notebook(BROKEN / "16_dying_kernel.ipynb", target)
+    assert outcome.problems == ["the kernel stopped: no kernel"] and not target.exists()
+
+
+# ---- the command
+
+
+@pytest.mark.parametrize(
+    "arguments, sentence",
+    [
+        (["--profile", "nonsense"], "'nonsense' is no profile: choose smoke, lecture, full."),
+        (["--only", "99"], "no notebook begins with 99; there are 10_error_in_a_cell"),
+        (["--only", "20,98"], "no notebook begins with 98;"),
+        (["--device", "abacus"], "there is no device 'abacus' here: choose auto"),
+    ],
+)
+def test_a_wrong_option_is_answered_with_a_sentence_and_exit_code_2(tmp_path, arguments, sentence):
+    with a_course_of(BROKEN, tmp_path):
+        result = gan_edu("course", *arguments)
+    assert result.exit_code == 2 and sentence in result.stdout and "Traceback" not in result.output
+    assert not (tmp_path / "build").exists()
+
+
+def test_a_course_without_notebooks_is_no_success(tmp_path):
+    with a_course_of(tmp_path, tmp_path):
+        result = gan_edu("course")
+    assert result.exit_code == 2 and "there are no notebooks in" in result.stdout
+
+
+def test_only_takes_several_beginnings():
+    with a_course_of(BROKEN, None):
+        assert [path.name[:2] for path in course.notebooks("20, 11,14")] == ["11", "14", "20"]
+
+
+@pytest.mark.parametrize("code", [0, 1, 5])
+def test_the_test_command_returns_pytests_exit_code_and_hands_its_options_on(monkeypatch, code):
+    seen = {}
+
+    def fake(command, **settings):
+        seen.update(command=command, **settings)
+        return subprocess.CompletedProcess(command, code)
+
+    monkeypatch.setattr(cli.subprocess, "run", fake)
+    result = gan_edu("test", "-k", "minimax", "-x")
+    assert result.exit_code == code
+    assert seen["command"][-3:] == ["-k", "minimax", "-x"] and seen["env"]["OMP_NUM_THREADS"] == "1"
+    files = [Path(word).name for word in seen["command"] if word.endswith(".py")]
+    assert files[0] == "test_notebooks.py" and sorted(files) == sorted(path.name for path in (ROOT / "tests").glob("test_*.py"))
+
+
+def test_the_student_command_writes_copies_without_solutions(tmp_path, monkeypatch):
+    monkeypatch.setattr(course, "ROOT", tmp_path)
+    result = gan_edu("student", "--only", "03")
+    assert result.exit_code == 0
+    (copy,) = (tmp_path / "build" / "student").glob("*.ipynb")
+    assert "BEGIN SOLUTION" not in copy.read_text(encoding="utf-8")
+
+
+def test_the_doctor_reports_what_is_here_and_advises_on_what_is_not(monkeypatch):
+    import torch
+
+    monkeypatch.setenv("COLUMNS", "300")
+    found = {what: (value, advice) for what, value, advice in course.findings()}
+    assert found["PyTorch"][0] == torch.__version__ and found["device"][0] == course.choose_device()
+    assert found["MNIST"] == ("not here", "it is downloaded when a notebook needs it; see data/README.md")
+    assert gan_edu("doctor").exit_code == 0
+
+
+def test_the_doctor_notices_a_data_folder_that_does_not_exist(monkeypatch, tmp_path):
+    monkeypatch.setenv("GAN_EDU_DATA", str(tmp_path / "gone"))
+    advice = {what: advice for what, _, advice in course.findings()}
+    assert "gone, which is no folder. Correct it, or unset it." in advice["MNIST"]
+
+
+def test_the_doctor_notices_a_driver_that_pytorch_cannot_use(monkeypatch):
+    monkeypatch.setattr(course.shutil, "which", lambda name: f"/usr/bin/{name}")
+    monkeypatch.setattr(course, "choose_device", lambda: "cpu")
+    assert "--torch-index" in {what: advice for what, _, advice in course.findings()}["device"]
+
+
+# ---- data before the run
+
+
+@pytest.fixture
+def asked(monkeypatch):
+    """Downloads are recorded and fail, as they do without a network."""
+    from gan_edu.data import images
+
+    monkeypatch.delenv("GAN_EDU_OFFLINE")
+    titles = []
+    monkeypatch.setattr(images, "fetch", lambda remotes, folder: titles.append(folder.name))
+    return titles
+
+
+def notebook_that_says(folder, source):
+    path = folder / "30_data.ipynb"
+    nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source)]), path)
+    return path
+
+
+def test_only_what_the_chosen_notebooks_load_is_downloaded(tmp_path, asked):
+    course.prepare_data([notebook_that_says(tmp_path, 'load("fashion")')], say=lambda text: None)
+    assert asked == ["fashion-mnist"]
+
+
+def test_a_missing_network_is_asked_once_and_the_stand_in_is_named(tmp_path, asked):
+    said = []
+    course.prepare_data([notebook_that_says(tmp_path, 'load("mnist"); load("flowers", 64)')], say=said.append)
+    assert asked == ["mnist"]
+    assert said == [f"{t} is neither here nor to be had: a stand-in takes its place." for t in ("MNIST", "Oxford 17 flowers")]
+
+
+# ---- checks, where the runner depends on them
+
+
+def test_an_answer_of_the_wrong_kind_fails_its_check_and_does_not_stop_the_notebook():
+    check = Checks()
+    check.close("a word", 1.0, within=0.1, says="a number", but_not=2.0)
+    assert check.reports[0].state == "fails" and "cannot be judged" in check.reports[0].detail
+
+
+def test_a_check_without_any_wrong_answer_refuses_to_exist():
+    with pytest.raises(CourseError, match="names no wrong answer"):
+        Checks().close(1.0, 1.0, within=0.1, says="one is one", but_not={})
+
+
+# ---- the student's copy
+
+MASTER = '''\
+value = ...
+### BEGIN SOLUTION
+value = 42
+### END SOLUTION
+
+
+def double(x):
+    """Twice x."""
+    ### BEGIN SOLUTION
+    return 2 * x
+    ### END SOLUTION
+### BEGIN HIDDEN TESTS
+check.require("1")
+### END HIDDEN TESTS'''
+
+
+def test_the_students_copy_keeps_the_stub_and_loses_solutions_hidden_tests_and_outputs(tmp_path):
+    cell = nbformat.v4.new_code_cell(MASTER, execution_count=3, outputs=[nbformat.v4.new_output("stream", text="42\n")])
+    kept = nbformat.v4.new_code_cell("1", execution_count=4, metadata={"tags": ["keep_output"]})
+    nbformat.write(nbformat.v4.new_notebook(cells=[cell, kept]), tmp_path / "master.ipynb")
+    student, fact = course.student_version(tmp_path / "master.ipynb").cells
+    assert student.source == ('value = ...\n...  # your answer\n\n\ndef double(x):\n    """Twice x."""\n    ...  # your answer')
+    assert student.outputs == [] and student.execution_count is None and fact.execution_count == 4
+    names = {}
+    exec(student.source, names)
+    assert names["value"] is ... and names["double"](1) is None
+
+
+# ---- run.py
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch):
+    """run.py in a project of its own, whose commands are recorded instead of executed.
+
+    `commands` are what it started; `failing` lists words that make a command fail; `torch` says whether the environment has it.
+    """
+    spec = importlib.util.spec_from_file_location("run", ROOT / "run.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    venv = tmp_path / ".venv"
+    for name, value in {"ROOT": tmp_path, "VENV": venv, "PYTHON": venv / "bin" / "python", "STAMP": venv / "installed"}.items():
+        monkeypatch.setattr(module, name, value)
+    (tmp_path / "constraints.txt").write_text("numpy==2.4.6\ntorch==2.13.0\ntorchmetrics==1.9.0\n")
+    (tmp_path / "pyproject.toml").write_text("[project]\n")
+    module.commands, module.failing, module.torch = [], [], False
+
+    def fake(command, **settings):
+        assert not settings.get("shell")
+        words = [str(word) for word in command]
+        module.commands.append(words)
+        if words[1:3] == ["-m", "venv"]:
+            module.PYTHON.parent.mkdir(parents=True)
+            module.PYTHON.touch()
+        if words[1] == "-c":  # the question whether that torch is here
+            return subprocess.CompletedProcess(words, 0 if module.torch else 1)
+        return subprocess.CompletedProcess(words, 1 if set(words) & set(module.failing) else 0)
+
+    monkeypatch.setattr(module.subprocess, "run", fake)
+    monkeypatch.setattr(module.platform, "system", lambda: "Linux")
+    monkeypatch.setattr(module.shutil, "which", lambda name: None)
+    monkeypatch.setattr(module.Path, "exists", lambda path, real=Path.exists: real(path) and path.parts[:2] != ("/", "proc"))
+    monkeypatch.setattr(module.urllib.request, "urlopen", lambda url, timeout: io.BytesIO(b"torch-2.13.0%2Bcpu-cp311.whl"))
+    return module
+
+
+def pip(module):
+    """What it had pip install, call by call."""
+    return [words[words.index("install") + 3 :] for words in module.commands if "install" in words]
+
+
+CPU = ["torch==2.13.0", "--index-url", "https://download.pytorch.org/whl/cpu"]
+DEFAULT = ["torch==2.13.0"]
+
+
+def test_the_first_call_makes_an_environment_installs_and_hands_over(run):
+    assert run.main(["course", "--profile", "smoke"]) == 0
+    assert run.commands[0] == [sys.executable, "-m", "venv", str(run.VENV)]
+    everything = ["-c", str(run.ROOT / "constraints.txt"), "-e", f"{run.ROOT}[test]"]
+    assert pip(run) == [CPU, everything]
+    assert run.commands[-1] == [str(run.PYTHON), "-m", "gan_edu", "course", "--profile", "smoke"]
+
+
+def test_an_unchanged_environment_is_left_alone(run):
+    run.main(["doctor"])
+    run.commands.clear()
+    run.main(["course"])
+    assert run.commands == [[str(run.PYTHON), "-m", "gan_edu", "course"]]
+
+
+@pytest.mark.parametrize("name", ["constraints.txt", "pyproject.toml"])
+def test_changed_requirements_are_installed_again_and_an_installed_torch_is_kept(run, name):
+    run.main(["doctor"])
+    run.commands.clear()
+    run.torch = True
+    (run.ROOT / name).write_text((run.ROOT / name).read_text() + "# another version\n")
+    run.main(["doctor"])
+    assert [call[0] for call in pip(run)] == ["-c"] and not any("venv" in words for words in run.commands)
+
+
+def test_an_interrupted_installation_is_taken_up_again(run):
+    run.failing = ["-e"]
+    with pytest.raises(SystemExit, match="Is there a network"):
+        run.main(["course"])
+    assert not run.STAMP.exists() and not any("gan_edu" in words for words in run.commands)
+    run.failing, run.torch = [], True
+    assert run.main(["course"]) == 0 and run.STAMP.exists()
+
+
+def test_an_environment_that_cannot_be_made_leaves_no_half_behind(run):
+    run.failing = ["venv"]
+    with pytest.raises(SystemExit, match="apt install python3-venv"):
+        run.main(["course"])
+    assert not run.VENV.exists()
+
+
+def test_with_an_nvidia_driver_torch_comes_from_the_default_index(run, monkeypatch):
+    monkeypatch.setattr(run.shutil, "which", lambda name: "/usr/bin/nvidia-smi")
+    run.main(["doctor"])
+    assert pip(run)[0] == DEFAULT
+
+
+@pytest.mark.parametrize("system", ["Darwin", "Windows"])
+def test_elsewhere_than_on_linux_torch_comes_from_the_default_index(run, monkeypatch, system):
+    monkeypatch.setattr(run.platform, "system", lambda: system)
+    run.main(["doctor"])
+    assert pip(run)[0] == DEFAULT
+
+
+def test_if_the_cpu_index_does_not_answer_torch_comes_from_the_default_index(run, monkeypatch):
+    def silence(url, timeout):
+        raise urllib.error.URLError("no route")
+
+    monkeypatch.setattr(run.urllib.request, "urlopen", silence)
+    run.main(["doctor"])
+    assert pip(run)[0] == DEFAULT
+
+
+def test_if_the_cpu_index_lacks_the_version_torch_comes_from_the_default_index(run, monkeypatch):
+    monkeypatch.setattr(run.urllib.request, "urlopen", lambda url, timeout: io.BytesIO(b"torch-2.12.0%2Bcpu-cp311.whl"))
+    run.main(["doctor"])
+    assert pip(run)[0] == DEFAULT
+
+
+def test_an_index_that_is_asked_for_replaces_even_an_installed_torch(run):
+    run.main(["doctor"])
+    run.commands.clear()
+    run.torch = True
+    run.main(["--torch-index", "https://example.org/cu", "doctor"])
+    assert pip(run)[0] == ["torch==2.13.0", "--index-url", "https://example.org/cu", "--force-reinstall", "--no-deps"]
+
+
+def test_the_exit_code_is_the_commands(run):
+    run.failing = ["test"]
+    assert run.main(["test"]) == 1
+
+
+def test_without_a_command_it_explains_itself(run, capsys):
+    assert run.main([]) == 2 and run.main(["--help"]) == 0 and run.commands == []
+    assert capsys.readouterr().out.count("usage: python3 run.py") == 2
+
+
+def test_an_old_python_is_told_so(run, monkeypatch):
+    monkeypatch.setattr(run.sys, "version_info", (3, 10))
+    with pytest.raises(SystemExit, match="needs 3.11 or newer"):
+        run.main(["course"])
+
+
+def test_run_py_imports_the_standard_library_only():
+    tree = ast.parse((ROOT / "run.py").read_text(encoding="utf-8"))
+    imported = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
+    imported |= {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+    assert {name.split(".")[0] for name in imported} <= sys.stdlib_module_names
+
+
+# ---- requirements, in their three places
+
+
+def requirements(lines):
+    """{name: the lowest version} of lines such as `torch>=2.6`."""
+    return dict(line.split(">=") for line in lines)
+
+
+def project():
+    return tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+
+
+def test_environment_yml_names_the_same_dependencies():
+    wanted = requirements(project()["dependencies"] + project()["optional-dependencies"]["test"])
+    wanted["pytorch"] = wanted.pop("torch")  # its name on conda-forge
+    python, pip, *conda, by_pip = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))["dependencies"]
+    assert requirements(conda) == wanted and pip == "pip" and by_pip == {"pip": ["-e ."]}
+    assert python.split(",")[0] == f"python{project()['requires-python']}"
+
+
+def test_constraints_txt_pins_every_dependency_at_an_allowed_version():
+    def numbers(version):
+        return tuple(int(part) for part in version.split("."))
+
+    lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
+    pinned = dict(line.split("==") for line in lines if not line.startswith("#"))
+    groups = project()["optional-dependencies"].values()
+    for name, lowest in requirements([*project()["dependencies"], *(line for group in groups for line in group)]).items():
+        assert numbers(pinned[name]) >= numbers(lowest), name
+
+
+def test_the_page_about_data_names_every_download_with_its_checksum():
+    from gan_edu.data.images import SETS
+
+    page = (ROOT / "data" / "README.md").read_text(encoding="utf-8")
+    for remote in (remote for entry in SETS.values() for remote in entry.remotes):
+        assert f"`{remote.name}` | {remote.checksum.replace(':', ' `')}`" in page
+
+
+def test_the_links_of_the_pages_about_the_project_lead_somewhere():
+    for page in (*ROOT.glob("*.md"), ROOT / "data" / "README.md"):
+        for link in re.findall(r"\]\(([^)\s]+)\)", page.read_text(encoding="utf-8")):
+            assert re.match(r"https?://|#", link) or (page.parent / link.split("#")[0]).exists(), (page.name, link)
+
+
+def test_continuous_integration_runs_the_same_command_as_everybody():
+    script = ROOT / ".ci" / "run"
+    assert script.read_text().splitlines()[-1] == "exec python3 run.py test"
+    assert os.name == "nt" or script.stat().st_mode & 0o111

@@ -1,0 +1,229 @@
+"""Games: who owns what, who moves when, and that nobody touches what is another's."""
+
+import pytest
+import torch
+from torch import nn
+
+from gan_edu.errors import GameError
+from gan_edu.games import Draw, Game, turns
+from gan_edu.losses import relativistic
+from gan_edu.models.gan import GAN, Latent
+from gan_edu.models.small_games import BilinearGame
+from gan_edu.networks import Ensemble, dcgan_discriminator, dcgan_generator, mlp
+from gan_edu.penalties import r1, r2, wgan_gp
+from gan_edu.training import Run, adam
+
+DG = ("discriminator", "generator")
+
+
+def with_everything():
+    """A small GAN with all that has memory: BatchNorm on one side, spectral norm and dropout on the other."""
+    generator = nn.Sequential(nn.Linear(3, 8), nn.BatchNorm1d(8), nn.ReLU(), nn.Linear(8, 2))
+    critic = nn.Sequential(
+        torch.nn.utils.parametrizations.spectral_norm(nn.Linear(2, 8)),
+        nn.BatchNorm1d(8),
+        nn.ReLU(),
+        nn.Dropout(0.3),
+        nn.Linear(8, 1),
+    )
+    return GAN(generator, critic, latent=3)
+
+
+@pytest.mark.parametrize(
+    "schedule, expected",
+    [
+        (None, [("discriminator",), ("generator",)]),
+        ("DG", [("discriminator",), ("generator",)]),
+        ("gd", [("generator",), ("discriminator",)]),
+        ("DDG", [("discriminator",), ("discriminator",), ("generator",)]),
+        ("D+G", [("discriminator", "generator")]),
+        ("DD+GG", [("discriminator",), ("discriminator", "generator"), ("generator",)]),
+    ],
+)
+def test_a_schedule_is_read_as_turns(schedule, expected):
+    assert turns(schedule, DG) == expected
+
+
+@pytest.mark.parametrize("schedule", ["", "D+", "+G", "D G", "D-G", "D++G", "DX", "XY"])
+def test_what_is_no_schedule_is_refused(schedule):
+    with pytest.raises(GameError, match="schedule"):
+        turns(schedule, DG)
+
+
+def test_players_with_one_initial_cannot_be_scheduled():
+    with pytest.raises(GameError, match="initials"):
+        turns("GG", ("generator", "guesser"))
+
+
+def test_a_player_owns_what_lies_under_its_name_and_nothing_else():
+    game = with_everything()
+    owned = {player.name: set(player.parameters) for player in game.players()}
+    assert owned["generator"] == {name for name, _ in game.named_parameters() if name.startswith("generator.")}
+    assert owned["discriminator"] == {name for name, _ in game.named_parameters() if name.startswith("discriminator.")}
+    assert set(BilinearGame().player("x").parameters) == {"x"}
+
+
+def test_an_orphan_is_reported_by_name_and_a_frozen_one_is_fine():
+    game = with_everything()
+    game.judge = nn.Linear(2, 2)
+    with pytest.raises(GameError, match=r"nobody owns judge\.weight, judge\.bias"):
+        game.players()
+    game.judge.requires_grad_(False)
+    assert [player.name for player in game.players()] == list(DG)
+
+
+def test_an_unknown_player_is_refused():
+    with pytest.raises(GameError, match="no player 'critic'"):
+        with_everything().player("critic")
+
+
+def test_a_game_that_draws_nothing_says_so():
+    with pytest.raises(GameError, match="define draw"):
+        Game().draw(None, None)
+
+
+@pytest.mark.parametrize("mover", DG)
+def test_a_step_leaves_the_others_parameters_buffers_and_grads_alone(mover, rng):
+    game = with_everything()
+    other = DG[1 - DG.index(mover)]
+    own, foreign = getattr(game, mover), getattr(game, other)
+    for parameter in foreign.parameters():
+        parameter.grad = torch.full_like(parameter, 7.0)  # whatever stands there is somebody's
+    before = {name: value.clone() for name, value in game.state_dict().items()}
+    run = Run(game, None, adam, None, *_plain())
+    run.batch = torch.randn(16, 2, generator=rng)
+    run.turn(0, (mover,))
+    for name, value in game.state_dict().items():
+        if name.startswith(other):
+            assert torch.equal(value, before[name]), f"{name} moved in the {mover}'s turn"
+    assert all((p.grad == 7.0).all() for p in foreign.parameters())
+    assert all(p.grad is None for p in own.parameters())
+    moved = {name for name, p in game.named_parameters() if not torch.equal(p, before[name])}
+    # A bias in front of BatchNorm is subtracted again: its gradient is zero but for rounding.
+    assert moved | {"generator.0.bias", "discriminator.0.bias"} >= {name for name, _ in own.named_parameters(mover)}
+    buffers = {name for name, b in own.named_buffers(mover) if not torch.equal(b, before[name])}
+    assert buffers >= {name for name, _ in own.named_buffers(mover) if "running" in name or "tracked" in name}
+
+
+def _plain():
+    from gan_edu.dynamics import gradient
+
+    return gradient, None, "fp32", 0
+
+
+def test_costs_without_a_differentiating_player_record_the_whole_graph(rng):
+    game = GAN(mlp(3, 8, 2), mlp(2, 8, 1), latent=3)
+    draw = game.draw(torch.randn(4, 2, generator=rng), rng)
+    game.cost("discriminator", draw).backward()
+    assert all(p.grad is not None and p.grad.abs().sum() > 0 for p in game.generator.parameters())
+
+
+def test_the_discriminators_own_turn_needs_no_graph_of_the_generator(rng):
+    game = GAN(mlp(3, 8, 2), mlp(2, 8, 1), latent=3)
+    draw = game.draw(torch.randn(4, 2, generator=rng), rng)
+    with game.differentiating("discriminator"):
+        assert not game.fake(draw).requires_grad
+        game.cost("discriminator", draw).backward()
+    assert all(p.grad is None for p in game.generator.parameters())
+    assert game.fake(draw).requires_grad
+
+
+def test_the_same_draw_gives_the_same_cost_even_with_dropout(rng):
+    game = with_everything().train()
+    draw = game.draw(torch.randn(16, 2, generator=rng), rng)
+    with game.turn(()):
+        first = game.cost("discriminator", draw)
+    torch.rand(3)  # somebody else uses the global random numbers
+    state = torch.get_rng_state()
+    with game.turn(()):
+        second = game.cost("discriminator", draw)
+    other = game.draw(draw.real, rng)
+    with game.turn(()):
+        third = game.cost("discriminator", other)
+    assert first == second != third
+    assert torch.equal(torch.get_rng_state(), state), "a cost used the global random numbers"
+
+
+def test_a_turn_restores_buffers_even_if_it_fails(rng):
+    game = with_everything()
+    before = {name: b.clone() for name, b in game.named_buffers()}
+    with pytest.raises(ZeroDivisionError), game.turn(()):
+        game.cost("discriminator", game.draw(torch.randn(16, 2, generator=rng), rng))
+        raise ZeroDivisionError
+    assert all(torch.equal(b, before[name]) for name, b in game.named_buffers())
+
+
+@pytest.mark.parametrize(
+    "term",
+    [r1(10.0), r2(10.0), wgan_gp(10.0)],
+    ids=["r1", "r2", "wgan_gp"],
+)
+def test_a_penalty_changes_every_weight_s_gradient(term, rng):
+    """InfoGAN's penalty has been seen rebuilt as a constant: a term that moves nothing."""
+    torch.manual_seed(1)
+    plain = GAN(mlp(3, 8, 2), mlp(2, 8, 8, 1, activation=nn.Softplus), latent=3)
+    priced = GAN(plain.generator, plain.discriminator, latent=3, penalties=[term])
+    draw = priced.draw(torch.randn(16, 2, generator=rng), rng)
+    own = dict(plain.discriminator.named_parameters())
+    without, with_it = (torch.autograd.grad(g.cost("discriminator", draw), list(own.values())) for g in (plain, priced))
+    still = {name for name, a, b in zip(own, without, with_it) if torch.allclose(a, b)}
+    assert still <= {"4.bias"}, "the last bias shifts the logit and has no slope; all others must feel the penalty"
+
+
+@pytest.mark.parametrize("player", DG)
+def test_every_cost_moves_every_parameter_of_its_player(player, rng):
+    game = GAN(mlp(3, 8, 2, activation=nn.Softplus), mlp(2, 8, 1, activation=nn.Softplus), latent=3, objective=relativistic)
+    draw = game.draw(torch.randn(16, 2, generator=rng), rng)
+    own = dict(getattr(game, player).named_parameters())
+    gradients = torch.autograd.grad(game.cost(player, draw), list(own.values()))
+    still = {name for name, g in zip(own, gradients) if g.abs().max() < 1e-7}
+    # A relativistic cost looks at differences of logits: the discriminator's last bias cancels.
+    assert still == ({"2.bias"} if player == "discriminator" else set())
+
+
+def test_costs_of_an_ensemble_are_sums_over_its_games(rng):
+    """Each member's gradient is what it would be alone."""
+    members, n = 3, 8
+    game = GAN(Ensemble(lambda: mlp(2, 8, 2), members), Ensemble(lambda: mlp(2, 8, 1), members), latent=2)
+    draw = game.draw(torch.randn(members * n, 2, generator=rng), rng)
+    own = game.generator.stacked()
+    together = dict(zip(own, torch.autograd.grad(game.cost("generator", draw), list(own.values()))))
+    for k in range(members):
+        alone = GAN(game.generator.member(k), game.discriminator.member(k), latent=2)
+        part = Draw(real=draw.real[k * n : (k + 1) * n], latent=draw.latent[k * n : (k + 1) * n])
+        names, values = zip(*alone.generator.named_parameters())
+        for name, gradient in zip(names, torch.autograd.grad(alone.cost("generator", part), values)):
+            torch.testing.assert_close(together[name][k], gradient, rtol=1e-4, atol=1e-6)
+
+
+def test_latents_have_their_distribution(rng):
+    normal, uniform = Latent(2).draw(20000, rng), Latent(2, "uniform").draw(20000, rng)
+    assert normal.mean().abs() < 0.03 and abs(normal.std() - 1) < 0.03
+    assert uniform.min() >= -1 and uniform.max() <= 1 and abs(uniform.std() - 3**-0.5) < 0.01
+
+
+def test_sampling_is_done_in_eval_mode_and_leaves_the_mode_and_the_statistics(rng):
+    game = with_everything().train()
+    before = {name: b.clone() for name, b in game.named_buffers()}
+    samples = game.sample(1, torch.Generator().manual_seed(5))  # BatchNorm in training mode would refuse a single sample
+    assert game.generator.training and not samples.requires_grad
+    latent = game.latent.draw(1, torch.Generator().manual_seed(5))
+    torch.testing.assert_close(samples, game.generator.eval()(latent).detach())
+    assert all(torch.equal(b, before[name]) for name, b in game.named_buffers())
+
+
+def test_an_ensembles_samples_come_member_by_member_in_any_batch_size():
+    game = GAN(Ensemble(lambda: mlp(2, 8, 2), 3), Ensemble(lambda: mlp(2, 8, 1), 3), latent=2)
+    samples = game.sample(30, torch.Generator().manual_seed(1), batch=7)
+    latents = torch.Generator().manual_seed(1)
+    parts = [game.latent.draw(6, latents).unflatten(0, (3, -1)) for _ in range(5)]
+    first = torch.cat([part[0] for part in parts])
+    torch.testing.assert_close(samples[:10], game.generator.member(0)(first))
+    with pytest.raises(GameError, match="evenly"):
+        game.sample(31, torch.Generator())
+
+
+def test_a_convolutional_gan_is_a_game_too(rng):
+    game = GAN(dcgan_generator(4, size=8, width=4), dcgan_discriminator(size=8, width=4), latent=4)
+    draw = game.draw(torch.randn(2, 1, 8, 8, generator=rng), rng)
+    assert game.cost("discriminator", draw).shape == game.cost("generator", draw).shape == ()

@@ -1,0 +1,192 @@
+"""Networks: shapes, normalisation that normalises, and ensembles that are as many independent networks."""
+
+import pytest
+import torch
+from torch import nn
+
+from gan_edu.errors import GameError
+from gan_edu.networks import (
+    Ensemble,
+    MinibatchDiscrimination,
+    Packed,
+    dcgan_discriminator,
+    dcgan_generator,
+    dcgan_initialise,
+    leaky_relu,
+    mlp,
+    smallest_map,
+)
+
+sizes = pytest.mark.parametrize("size", [8, 28, 32, 64, 128])
+channels = pytest.mark.parametrize("channels", [1, 3])
+refined = pytest.mark.parametrize("refine", [0, 1, 2])
+
+
+def of_kind(network, *kinds):
+    return [module for module in network.modules() if isinstance(module, kinds)]
+
+
+def test_an_mlp_has_the_layers_that_its_sizes_say():
+    network = mlp(2, 5, 7, 3, activation=nn.Tanh, output=nn.Sigmoid, dropout=0.4)
+    assert [type(layer) for layer in network] == [
+        nn.Linear, nn.Tanh, nn.Dropout, nn.Linear, nn.Tanh, nn.Dropout, nn.Linear, nn.Sigmoid,
+    ]  # fmt: skip
+    assert [(layer.in_features, layer.out_features) for layer in of_kind(network, nn.Linear)] == [(2, 5), (5, 7), (7, 3)]
+    assert all(layer.p == 0.4 for layer in of_kind(network, nn.Dropout))
+    assert network(torch.randn(4, 2)).shape == (4, 3)
+
+
+def test_an_mlp_of_two_sizes_is_linear():
+    assert [type(layer) for layer in mlp(2, 1)] == [nn.Linear]
+
+
+def test_leaky_relu_has_slope_one_fifth_below_zero():
+    torch.testing.assert_close(leaky_relu()(torch.tensor([-1.0, 2.0])), torch.tensor([-0.2, 2.0]))
+
+
+@pytest.mark.parametrize("size, expected", [(28, (7, 2)), (32, (4, 3)), (64, (4, 4)), (128, (4, 5)), (8, (4, 1)), (48, (6, 3))])
+def test_the_smallest_map_doubles_to_the_image(size, expected):
+    smallest, doublings = smallest_map(size)
+    assert (smallest, doublings) == expected and smallest * 2**doublings == size
+
+
+def test_the_number_of_doublings_can_be_chosen():
+    assert smallest_map(128, depth=4) == (8, 4)
+
+
+@pytest.mark.parametrize("size, depth", [(1, None), (4, None), (27, None), (29, None), (66, None), (28, 3), (28, 0), (128, 2)])
+def test_sizes_that_no_stack_makes_are_refused_with_advice(size, depth):
+    with pytest.raises(GameError, match="try 28, 32, 64 or 128"):
+        smallest_map(size, depth)
+
+
+@sizes
+@channels
+@refined
+def test_generator_and_discriminator_fit_together_at_every_size(size, channels, refine):
+    generator = dcgan_generator(5, channels, size, width=2, refine=refine)
+    images = generator(torch.randn(3, 5))
+    assert images.shape == (3, channels, size, size) and images.abs().max() <= 1
+    assert dcgan_discriminator(channels, size, width=2, refine=refine)(images).shape == (3, 1)
+
+
+@pytest.mark.parametrize("normalise, batchnorms, spectral", [("spectral", 0, 3), ("batch", 1, 0), (None, 0, 0)])
+def test_the_discriminator_is_normalised_as_asked(normalise, batchnorms, spectral):
+    network = dcgan_discriminator(size=28, width=4, normalise=normalise)
+    assert len(of_kind(network, nn.BatchNorm2d)) == batchnorms
+    assert sum(name.endswith("original") for name, _ in network.named_parameters()) == spectral
+    assert isinstance(network[1], nn.LeakyReLU), "no BatchNorm on the first layer (Radford et al. 2016)"
+
+
+def test_spectral_norm_makes_every_layers_largest_singular_value_one():
+    network = dcgan_discriminator(size=28, width=4, refine=2).train()
+    for _ in range(200):  # one power iteration a pass
+        network(torch.randn(2, 1, 28, 28))
+    for layer in of_kind(network.eval(), nn.Conv2d, nn.Linear):
+        assert torch.linalg.matrix_norm(layer.weight.flatten(1), 2).item() == pytest.approx(1, abs=0.02)
+
+
+def test_every_batchnorm_normalises_and_none_has_a_number_in_the_wrong_place():
+    """`BatchNorm2d(n, 0.8)` sets eps, not momentum, and nearly turns it off."""
+    generator = dcgan_generator(8, size=28, width=8, refine=2).train()
+    layers = of_kind(generator, nn.BatchNorm2d)
+    spreads = []
+    for layer in layers:
+        layer.register_forward_hook(lambda module, args, output: spreads.append(output.transpose(0, 1).flatten(1).std(dim=1)))
+    generator(torch.randn(64, 8))
+    assert len(spreads) == len(layers) == 4
+    for spread in spreads:
+        torch.testing.assert_close(spread, torch.ones_like(spread), rtol=0, atol=0.02)
+    assert {(layer.eps, layer.momentum) for layer in layers} == {(1e-5, 0.1)}
+
+
+def test_an_unnormalised_generator_holds_no_statistics():
+    assert list(dcgan_generator(8, size=28, width=4, normalise=False).buffers()) == []
+
+
+def test_radfords_initialisation_has_his_numbers():
+    network = nn.Sequential(nn.Conv2d(32, 64, 4), nn.ConvTranspose2d(64, 32, 4), nn.BatchNorm2d(4096), nn.Linear(300, 300))
+    network.apply(dcgan_initialise)
+    for layer, mean in zip(network, (0, 0, 1, 0)):
+        assert layer.weight.mean().item() == pytest.approx(mean, abs=0.002)
+        assert layer.weight.std().item() == pytest.approx(0.02, rel=0.05)
+
+
+def test_packing_concatenates_neighbours():
+    seen = []
+    packed = Packed(nn.Sequential(nn.Identity()), 2)
+    packed.discriminator.register_forward_hook(lambda module, args, output: seen.append(args[0]))
+    samples = torch.arange(12.0).view(6, 2)
+    packed(samples)
+    torch.testing.assert_close(seen[0], torch.tensor([[0.0, 1, 2, 3], [4, 5, 6, 7], [8, 9, 10, 11]]))
+
+
+def test_a_packed_discriminator_gives_one_logit_a_pack():
+    assert Packed(mlp(6, 4, 1), 3)(torch.randn(12, 2)).shape == (4, 1)
+
+
+def test_minibatch_discrimination_is_the_sum_of_its_definition():
+    layer = MinibatchDiscrimination(5, kernels=3, dimensions=2)
+    features = torch.randn(4, 5)
+    points = layer.project(features).view(4, 3, 2)
+    expected = torch.zeros(4, 3)
+    for i in range(4):
+        for b in range(3):
+            expected[i, b] = sum((-(points[i, b] - points[j, b]).abs().sum()).exp() for j in range(4) if j != i)
+    found = layer(features)
+    torch.testing.assert_close(found[:, :5], features)
+    torch.testing.assert_close(found[:, 5:], expected)
+
+
+def test_minibatch_discrimination_tells_a_collapsed_batch_from_a_varied_one():
+    layer = MinibatchDiscrimination(5, kernels=3, dimensions=2)
+    same = layer(torch.randn(1, 5).expand(8, 5))[:, 5:]
+    torch.testing.assert_close(same, torch.full((8, 3), 7.0))  # the other seven lie exactly here
+    assert layer(5 * torch.randn(8, 5))[:, 5:].mean() < 3
+
+
+def test_minibatch_discrimination_follows_a_shuffle_of_the_batch():
+    layer, features, order = MinibatchDiscrimination(5), torch.randn(6, 5), torch.randperm(6)
+    torch.testing.assert_close(layer(features)[order], layer(features[order]))
+
+
+def test_an_ensemble_is_its_members_side_by_side():
+    ensemble = Ensemble(lambda: mlp(2, 6, 3, activation=nn.Tanh), 4)
+    batch = torch.randn(4 * 5, 2)
+    parts = [ensemble.member(k)(batch[5 * k : 5 * k + 5]) for k in range(4)]
+    torch.testing.assert_close(ensemble(batch), torch.cat(parts))
+    assert not torch.allclose(ensemble.member(0)[0].weight, ensemble.member(1)[0].weight), "members start apart"
+
+
+def test_a_member_is_a_copy():
+    ensemble = Ensemble(lambda: mlp(2, 6, 3), 2)
+    before = ensemble(torch.ones(2, 2))
+    with torch.no_grad():
+        ensemble.member(0)[0].weight.zero_()
+    torch.testing.assert_close(ensemble(torch.ones(2, 2)), before)
+
+
+def test_an_ensemble_refuses_networks_with_buffers():
+    with pytest.raises(GameError, match="no buffers"):
+        Ensemble(lambda: nn.Sequential(nn.Linear(2, 2), nn.BatchNorm1d(2)), 2)
+
+
+def test_an_ensembles_dropout_is_each_members_own_and_off_in_eval_mode():
+    ensemble = Ensemble(_dropping, 2)
+    ones = torch.ones(2 * 50, 20)
+    masks = (ensemble.train()(ones) == 0).view(2, 50, -1)
+    assert masks.any() and not torch.equal(masks[0], masks[1])
+    assert torch.equal(ensemble.eval()(ones), ensemble(ones))
+
+
+def _dropping():
+    network = nn.Sequential(nn.Linear(20, 20), nn.Dropout(0.5))
+    nn.init.eye_(network[0].weight)
+    nn.init.zeros_(network[0].bias)
+    return network
+
+
+def test_an_ensembles_state_can_be_saved_and_loaded():
+    one, other = (Ensemble(lambda: mlp(2, 6, 3), 2) for _ in range(2))
+    other.load_state_dict(one.state_dict())
+    torch.testing.assert_close(one(torch.ones(4, 2)), other(torch.ones(4, 2)))

@@ -1,0 +1,534 @@
+"""The loop: resume is exact, checkpoints are whole or not there, and the bookkeeping is what it says."""
+
+import itertools
+import os
+import subprocess
+import sys
+import textwrap
+import zipfile
+from functools import partial
+
+import pytest
+import torch
+from torch import nn
+from torch.nn.utils.parametrizations import spectral_norm
+
+from gan_edu import data, losses, recipes, training
+from gan_edu.data.batches import Batches
+from gan_edu.dynamics import consensus, extragradient, gradient, momentum, optimistic, unrolled
+from gan_edu.errors import CheckpointError, GameError
+from gan_edu.models.gan import GAN
+from gan_edu.models.small_games import BilinearGame, DiracGAN
+from gan_edu.networks import Ensemble, MinibatchDiscrimination, Packed, dcgan_discriminator, dcgan_generator, mlp
+from gan_edu.penalties import r1, r2, wgan_gp
+from gan_edu.training import adam, play
+
+DEVICES = ["cpu", "cuda"] if torch.cuda.is_available() else ["cpu"]
+sgd = partial(torch.optim.SGD, lr=0.05)
+
+
+def ring(device, members=1):
+    return data.ring().batches(8 * members, seed=1, device=device)
+
+
+def images(device):
+    drawn = torch.randint(0, 256, (20, 1, 8, 8), generator=torch.Generator().manual_seed(2), dtype=torch.uint8)
+    return Batches(drawn, size=8, seed=1, device=device, prepare=data.to_pixels)  # 20 rows: epochs end in the middle of a run
+
+
+def memoryful():
+    generator = nn.Sequential(nn.Linear(3, 8), nn.BatchNorm1d(8), nn.ReLU(), nn.Linear(8, 2))
+    critic = nn.Sequential(spectral_norm(nn.Linear(2, 8)), nn.BatchNorm1d(8), nn.ReLU(), nn.Dropout(0.3), nn.Linear(8, 1))
+    return GAN(generator, critic, latent=3)
+
+
+def plain(**settings):
+    return GAN(mlp(3, 8, 2, activation=nn.Tanh), mlp(2, 8, 1, activation=nn.Tanh), latent=3, **settings)
+
+
+GAMES = {
+    "dropout and BatchNorm": (memoryful, ring),
+    "DCGAN with spectral norm": (
+        lambda: GAN(dcgan_generator(4, 1, 8, 4, refine=1), dcgan_discriminator(1, 8, 4), latent=4),
+        images,
+    ),
+    "ensemble": (
+        lambda: GAN(Ensemble(lambda: mlp(2, 6, 2), 3), Ensemble(lambda: mlp(2, 6, 1), 3), latent=2),
+        partial(ring, members=3),
+    ),
+    "ensemble with dropout": (
+        lambda: GAN(Ensemble(lambda: mlp(2, 6, 2), 2), Ensemble(lambda: mlp(2, 6, 1, dropout=0.2), 2), latent=2),
+        partial(ring, members=2),
+    ),
+    "bilinear": (BilinearGame, None),
+    "Dirac": (lambda: DiracGAN(penalties=[r1(0.5)]), None),
+    "regularised": (lambda: recipes.RegularisedGAN(mlp(3, 8, 2), mlp(2, 8, 1), latent=3), ring),
+    "twice the fakes": (lambda: recipes.TwiceTheFakesGAN(mlp(3, 8, 2), mlp(2, 8, 1, dropout=0.3), latent=3), ring),
+    "relativistic with R1 and R2": (lambda: plain(objective=losses.relativistic, penalties=[r1(1.0), r2(1.0)]), ring),
+    "WGAN-GP": (lambda: plain(objective=losses.wasserstein, penalties=[wgan_gp(10.0)]), ring),
+    "packed": (lambda: GAN(mlp(3, 8, 2), Packed(mlp(4, 8, 1), 2), latent=3), ring),
+    "minibatch discrimination": (
+        lambda: GAN(mlp(3, 8, 2), nn.Sequential(mlp(2, 6), MinibatchDiscrimination(6, 3, 2), nn.Linear(9, 1)), latent=3),
+        ring,
+    ),
+}
+RULES = {
+    "gradient": gradient,
+    "extragradient": extragradient(0.05),
+    "optimistic": optimistic,
+    "momentum": momentum(-0.3),
+    "consensus": consensus(0.1),
+}
+
+
+def scheduled(schedule, game):
+    """The same schedule in a game whose players are x and y."""
+    return schedule.translate(str.maketrans("DG", "XY")) if isinstance(game, BilinearGame) else schedule
+
+
+def played(kind, rounds, device="cpu", schedule="DG", **settings):
+    torch.manual_seed(7)
+    make, batches = GAMES[kind]
+    game = make().to(device)
+    history = play(game, batches and batches(device), rounds, schedule=scheduled(schedule, game), **settings)
+    return game, history
+
+
+def look(game, average):
+    """Something that a notebook would keep: a parameter, and where averaging stands."""
+    return {"now": next(game.parameters()).detach().clone(), "average": next(average.parameters()).detach().sum().item()}
+
+
+class Interrupted(Exception):
+    """Somebody pulled the plug."""
+
+
+def interrupted_look(at):
+    calls = itertools.count()
+
+    def watch(game, average):
+        if next(calls) == at:
+            raise Interrupted
+        return look(game, average)
+
+    return watch
+
+
+def assert_same(one, other):
+    (game, history), (again, resumed) = one, other
+    assert_equal(game.state_dict(), again.state_dict())
+    assert_equal(history.costs, resumed.costs)
+    assert_equal(history.seen, resumed.seen)
+    assert (history.average is None) == (resumed.average is None)
+    if history.average is not None:
+        assert_equal(history.average.state_dict(), resumed.average.state_dict())
+
+
+def assert_equal(a, b):
+    torch.testing.assert_close(a, b, rtol=0, atol=0, check_device=False)
+
+
+def assert_resumes_exactly(tmp_path, kind, **settings):
+    """Interrupted after two rounds' checkpoint, in round four; resumed with everything made anew: bit for bit the same."""
+    path = tmp_path / "run.pt"
+    whole = played(kind, 7, watch=look, every=2, **settings)
+    with pytest.raises(Interrupted):
+        played(kind, 7, watch=interrupted_look(at=2), every=2, checkpoint=path, **settings)
+    resumed = played(kind, 7, watch=look, every=2, checkpoint=path, **settings)
+    assert whole[1].rounds == resumed[1].rounds == 7 and [r for r, _ in resumed[1].seen] == [0, 2, 4, 6, 7]
+    assert_same(whole, resumed)
+    assert_same(whole, played(kind, 7, watch=look, every=2, checkpoint=path, **settings))  # nothing left to do
+
+
+@pytest.mark.parametrize("device", DEVICES)
+@pytest.mark.parametrize("ema", [None, 0.9, "mean"])
+@pytest.mark.parametrize("kind", GAMES)
+def test_a_resumed_run_equals_an_uninterrupted_one_bit_for_bit(kind, ema, device, tmp_path):
+    assert_resumes_exactly(tmp_path, kind, ema=ema, device=device)
+
+
+@pytest.mark.parametrize("schedule", ["GD", "DDG", "DGG", "DDDDDG", "D+G", "D+GG"])
+@pytest.mark.parametrize("kind", ["dropout and BatchNorm", "DCGAN with spectral norm", "bilinear"])
+def test_it_does_with_every_schedule(kind, schedule, tmp_path):
+    assert_resumes_exactly(tmp_path, kind, schedule=schedule, ema=0.9)
+
+
+@pytest.mark.parametrize("device", DEVICES)
+@pytest.mark.parametrize("schedule", ["DG", "DDG", "D+G"])
+@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize("kind", ["dropout and BatchNorm", "bilinear"])
+def test_it_does_with_every_rule(kind, rule, schedule, device, tmp_path):
+    assert_resumes_exactly(tmp_path, kind, schedule=schedule, rule=RULES[rule], device=device)
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_it_does_with_every_rule_on_an_ensemble_and_with_penalties(rule, tmp_path):
+    assert_resumes_exactly(tmp_path, "ensemble", rule=RULES[rule])
+    (tmp_path / "run.pt").unlink()
+    assert_resumes_exactly(tmp_path, "relativistic with R1 and R2", rule=RULES[rule])
+
+
+@pytest.mark.parametrize("kind", ["WGAN-GP", "ensemble"])
+def test_it_does_with_an_unrolled_player(kind, tmp_path):
+    assert_resumes_exactly(tmp_path, kind, rule=unrolled("generator", 2, 0.1))
+
+
+@pytest.mark.parametrize(
+    "optimiser", [sgd, {"discriminator": sgd, "generator": adam}, torch.optim.RMSprop], ids=["sgd", "two", "rms"]
+)
+def test_it_does_with_every_optimiser(optimiser, tmp_path):
+    assert_resumes_exactly(tmp_path, "dropout and BatchNorm", optimiser=optimiser)
+
+
+def test_it_does_in_half_precision(tmp_path):
+    assert_resumes_exactly(tmp_path, "DCGAN with spectral norm", precision="bf16")
+
+
+def test_the_same_seed_gives_the_same_run_and_another_seed_another():
+    one, same, other = (played("dropout and BatchNorm", 3, seed=seed) for seed in (0, 0, 1))
+    assert_same(one, same)
+    assert one[1].costs["generator"] != other[1].costs["generator"]
+
+
+def test_a_longer_run_goes_on_from_a_shorter_ones_checkpoint(tmp_path):
+    path = tmp_path / "run.pt"
+    played("dropout and BatchNorm", 3, checkpoint=path)
+    assert_same(played("dropout and BatchNorm", 6, checkpoint=path), played("dropout and BatchNorm", 6))
+
+
+# Checkpoints ----------------------------------------------------------------------------------------------------------
+
+
+def broken_off(path, monkeypatch, error):
+    """Plays on from a good checkpoint and breaks off in the middle of writing the next one. Returns the good one's bytes."""
+    played("dropout and BatchNorm", 2, checkpoint=path)
+    good, save = path.read_bytes(), torch.save
+
+    def half(state, file):
+        file.write(b"half a checkpoint")
+        file.flush()
+        raise error
+
+    monkeypatch.setattr(torch, "save", half)
+    with pytest.raises(CheckpointError if isinstance(error, OSError) else type(error)) as caught:
+        played("dropout and BatchNorm", 4, checkpoint=path)
+    monkeypatch.setattr(torch, "save", save)
+    return good, caught
+
+
+@pytest.mark.parametrize(
+    "error", [KeyboardInterrupt(), RuntimeError("killed"), OSError(28, "No space left on device")], ids=repr
+)
+def test_an_interrupted_write_leaves_the_old_checkpoint_whole_and_nothing_else(error, tmp_path, monkeypatch):
+    path = tmp_path / "run.pt"
+    good, caught = broken_off(path, monkeypatch, error)
+    assert path.read_bytes() == good and list(tmp_path.iterdir()) == [path]
+    if isinstance(error, OSError):
+        assert str(path) in str(caught.value) and "No space left" in str(caught.value)
+    assert_same(played("dropout and BatchNorm", 4, checkpoint=path), played("dropout and BatchNorm", 4))
+
+
+def test_a_failed_rename_leaves_the_old_checkpoint_whole(tmp_path, monkeypatch):
+    path = tmp_path / "run.pt"
+    played("bilinear", 2, checkpoint=path)
+    good = path.read_bytes()
+
+    def refuse(*_):
+        raise PermissionError(13, "Permission denied")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "replace", refuse)
+        with pytest.raises(CheckpointError, match="Permission denied"):
+            played("bilinear", 4, checkpoint=path)
+    assert path.read_bytes() == good and list(tmp_path.iterdir()) == [path]
+
+
+def test_a_checkpoint_that_cannot_be_written_names_the_file(tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(CheckpointError, match="file/run.pt cannot be written"):
+        played("bilinear", 1, checkpoint=tmp_path / "file" / "run.pt")
+
+
+def test_a_checkpoint_makes_its_folder(tmp_path):
+    played("bilinear", 1, checkpoint=str(tmp_path / "new" / "run.pt"))
+    assert (tmp_path / "new" / "run.pt").is_file()
+
+
+class Pickled:
+    """Something whose unpickling would run code."""
+
+    def __reduce__(self):
+        return (print, ("unpickled: arbitrary code ran",))
+
+
+DAMAGE = {
+    "empty": lambda path: path.write_bytes(b""),
+    "one byte": lambda path: path.write_bytes(b"P"),
+    "cut in half": lambda path: path.write_bytes(path.read_bytes()[: path.stat().st_size // 2]),
+    "cut at the end": lambda path: path.write_bytes(path.read_bytes()[:-30]),
+    "a web page": lambda path: path.write_text("<!DOCTYPE html><html>404</html>"),
+    "a list": lambda path: torch.save([1, 2], path),
+    "a tensor": lambda path: torch.save(torch.ones(3), path),
+    "another dict": lambda path: torch.save({"epoch": 3}, path),
+    "only the head": lambda path: torch.save({"about": torch.load(path)["about"]}, path),
+    "pickled code": lambda path: torch.save({"about": Pickled()}, path),
+    "a folder": lambda path: (path.unlink(), path.mkdir()),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+def test_a_damaged_checkpoint_is_reported_by_name_with_the_remedy(damage, tmp_path, capsys):
+    path = tmp_path / "run.pt"
+    played("bilinear", 2, checkpoint=path)
+    DAMAGE[damage](path)
+    with pytest.raises(CheckpointError, match=r"run\.pt.*[Dd]elete it"):
+        played("bilinear", 4, checkpoint=path)
+    assert "arbitrary code" not in capsys.readouterr().out
+
+
+def test_no_flipped_byte_of_its_contents_changes_a_run_unnoticed(tmp_path):
+    path = tmp_path / "run.pt"
+    played("bilinear", 2, checkpoint=path)
+    expected, good = played("bilinear", 3), path.read_bytes()
+    contents, noticed = zipfile.ZipFile(path).start_dir, 0  # behind them lies the archive's list of them
+    for place in range(0, contents, contents // 60):
+        path.write_bytes(good[:place] + bytes([good[place] ^ 0xFF]) + good[place + 1 :])
+        try:
+            assert_same(played("bilinear", 3, checkpoint=path), expected)  # a byte that means nothing: padding, a time
+        except CheckpointError:
+            noticed += 1
+    assert noticed > 10
+
+
+OTHERS = {
+    "another game": {"kind": "Dirac"},
+    "another schedule": {"schedule": "D+G"},
+    "another rule": {"rule": optimistic},
+    "averaging": {"ema": 0.9},
+    "another optimiser": {"optimiser": sgd},
+}
+
+
+@pytest.mark.parametrize("change", OTHERS)
+def test_a_checkpoint_of_another_run_is_refused_and_left_alone(change, tmp_path):
+    path = tmp_path / "run.pt"
+    played("bilinear", 2, checkpoint=path)
+    before = path.read_bytes()
+    with pytest.raises(CheckpointError, match="belongs to another run"):
+        played(**{"kind": "bilinear"} | OTHERS[change], rounds=4, checkpoint=path)
+    assert path.read_bytes() == before
+
+
+def test_a_checkpoint_of_another_size_of_network_or_batch_is_refused(tmp_path):
+    def run(hidden, size):
+        game = GAN(mlp(2, hidden, 2), mlp(2, hidden, 1), latent=2)
+        play(game, data.ring().batches(size), 2, checkpoint=tmp_path / "run.pt")
+
+    run(4, 8)
+    with pytest.raises(CheckpointError, match="its parameters"):
+        run(5, 8)
+    with pytest.raises(CheckpointError, match="its batch is 8, this run's is 16"):
+        run(4, 16)
+
+
+def test_a_refused_checkpoint_leaves_the_game_as_it_was(tmp_path):
+    played("bilinear", 2, checkpoint=tmp_path / "run.pt")
+    game = BilinearGame()
+    with pytest.raises(CheckpointError):
+        play(game, None, 4, schedule="X+Y", checkpoint=tmp_path / "run.pt")
+    assert (game.x.item(), game.y.item()) == (1.0, 1.0)
+
+
+def test_a_checkpoint_holds_nothing_but_tensors_numbers_and_words(tmp_path):
+    played("dropout and BatchNorm", 2, checkpoint=tmp_path / "run.pt", watch=look, every=1, ema=0.9)
+    state = torch.load(tmp_path / "run.pt", weights_only=True)
+
+    def leaves(value):
+        if isinstance(value, dict):
+            return [leaf for key, item in value.items() for leaf in [key, *leaves(item)]]
+        return [leaf for item in value for leaf in leaves(item)] if isinstance(value, (list, tuple)) else [value]
+
+    assert {type(leaf) for leaf in leaves(state)} <= {torch.Tensor, int, float, str, bool, type(None)}
+    assert {"game", "average", "optimisers", "memories", "rng", "batches", "done", "history", "about"} == set(state)
+
+
+# The loop ---------------------------------------------------------------------------------------------------------------
+
+
+class Counting(GAN):
+    """Notes who moved on which batch."""
+
+    def draw(self, real, rng):
+        self.batch = real
+        return super().draw(real, rng)
+
+    def cost(self, player, draw):
+        self.log.append((player[0], int(self.batch[0, 0])))
+        return super().cost(player, draw)
+
+    forward = cost
+
+
+@pytest.mark.parametrize(
+    "schedule, expected",
+    [
+        ("DG", "D0 G0 D1 G1"),
+        ("D+G", "D0 G0 D1 G1"),
+        ("DDG", "D0 D1 G1 D2 D3 G3"),
+        ("DGG", "D0 G0 G1 D2 G2 G3"),
+        ("GD", "G0 D0 G1 D1"),
+    ],
+)
+def test_players_share_a_rounds_batch_and_nobody_sees_one_twice(schedule, expected):
+    game = Counting(mlp(3, 4, 2), mlp(2, 4, 1), latent=3)
+    game.log = []
+    batches = (torch.full((4, 2), float(k)) for k in itertools.count())
+    play(game, batches, 2, schedule=schedule)
+    assert " ".join(f"{player.upper()}{batch}" for player, batch in game.log) == expected
+
+
+def test_the_history_holds_one_cost_a_round_and_the_cost_before_the_step():
+    game = BilinearGame(2.0, 3.0)
+    history = play(game, None, 5, optimiser=partial(torch.optim.SGD, lr=0.1), every=2)
+    assert history.costs["x"][0] == pytest.approx(6.0) and history.costs["y"][0] == pytest.approx(-(2.0 - 0.3) * 3.0)
+    assert {name: len(costs) for name, costs in history.costs.items()} == {"x": 5, "y": 5} and history.rounds == 5
+
+
+def test_costs_of_an_ensemble_are_reported_per_game():
+    torch.manual_seed(0)
+    make = lambda n: GAN(Ensemble(lambda: mlp(2, 6, 2), n), Ensemble(lambda: mlp(2, 6, 1), n), latent=2)  # noqa: E731
+    costs = [play(make(n), data.ring().batches(64 * n), 1).costs["discriminator"][0] for n in (1, 8)]
+    assert costs == pytest.approx([1.386, 1.386], abs=0.2)
+
+
+def test_watch_is_called_before_the_first_round_every_so_often_and_after_the_last():
+    _, history = played("bilinear", 7, watch=lambda game, average: game.x.item(), every=3)
+    assert [number for number, _ in history.seen] == [0, 3, 6, 7] and history.seen[0][1] == 1.0
+
+
+def test_the_average_is_exponential_and_buffers_are_copied():
+    torch.manual_seed(7)
+    game = memoryful()
+    expected = {name: p.detach().clone() for name, p in game.named_parameters()}
+
+    def follow(game, average):
+        for name, p in game.named_parameters():
+            if follow.started:
+                expected[name] = 0.8 * expected[name] + 0.2 * p.detach()
+        follow.started = True
+
+    follow.started = False
+    history = play(game, ring("cpu"), 5, ema=0.8, watch=follow, every=1)
+    for name, p in history.average.named_parameters():
+        torch.testing.assert_close(p, expected[name])
+        assert not p.requires_grad
+    assert not torch.allclose(history.average.generator[0].weight, game.generator[0].weight)
+    assert_equal(dict(history.average.named_buffers()), dict(game.named_buffers()))
+    assert history.average.generator[1].num_batches_tracked > 0
+
+
+def test_without_averaging_there_is_no_average_and_watch_sees_the_game():
+    game, history = played("bilinear", 1, watch=lambda game, average: game is average)
+    assert history.average is None and [same for _, same in history.seen] == [True, True]
+
+
+def test_a_cost_that_is_not_finite_stops_the_run_and_names_player_and_round():
+    game = BilinearGame()
+    with pytest.raises(GameError, match=r"the x's cost is (inf|-inf|nan) in round \d+.*learning rate"):
+        play(game, None, 2000, optimiser=partial(torch.optim.SGD, lr=1e3), every=10)
+
+
+def test_optimisers_for_the_wrong_players_are_refused():
+    with pytest.raises(GameError, match="optimisers are given for generator; the players are discriminator, generator"):
+        played("dropout and BatchNorm", 1, optimiser={"generator": adam})
+
+
+def test_each_player_can_have_its_own_optimiser():
+    game = BilinearGame()
+    makers = {"x": partial(torch.optim.SGD, lr=0.1), "y": partial(torch.optim.SGD, lr=0.0)}
+    play(game, None, 1, optimiser=makers)
+    assert (game.x.item(), game.y.item()) == (pytest.approx(0.9), 1.0)
+
+
+def test_bf16_computes_in_it_and_keeps_parameters_in_full_precision():
+    dtypes = []
+    torch.manual_seed(7)
+    game = GAN(mlp(3, 8, 2), mlp(2, 8, 1), latent=3)
+    game.generator[0].register_forward_hook(lambda module, args, output: dtypes.append(output.dtype))
+    play(game, ring("cpu"), 2, precision="bf16")
+    assert set(dtypes) == {torch.bfloat16} and {p.dtype for p in game.parameters()} == {torch.float32}
+
+
+def test_auto_precision_chooses_one_of_the_two_and_others_are_refused():
+    assert training.chosen("auto", torch.device("cpu")) in ("fp32", "bf16")
+    with pytest.raises(GameError, match="'fp16' is no precision"):
+        played("bilinear", 1, precision="fp16")
+
+
+def test_adam_has_radfords_settings():
+    (group,) = adam([nn.Parameter(torch.zeros(1))]).param_groups
+    assert (group["lr"], group["betas"]) == (2e-4, (0.5, 0.999))
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device here")
+def test_cuda_is_used_when_the_game_lies_there():
+    from gan_edu.course import choose_device
+
+    assert choose_device("auto") == "cuda"
+    game, history = played("DCGAN with spectral norm", 3, device="cuda", ema=0.9)
+    assert {p.device.type for p in (*game.parameters(), *history.average.parameters())} == {"cuda"}
+    assert game.sample(4, torch.Generator("cuda")).device.type == "cuda"
+
+
+# Several processes ------------------------------------------------------------------------------------------------------
+
+WORKER = textwrap.dedent(
+    """
+    import sys
+    import torch
+    from torch import distributed, nn
+    from gan_edu import data, penalties
+    from gan_edu.dynamics import consensus, extragradient, gradient, unrolled
+    from gan_edu.models.gan import GAN
+    from gan_edu.networks import mlp
+    from gan_edu.training import play
+
+    rank, processes, folder = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
+    torch.set_num_threads(1)
+    if processes > 1:
+        distributed.init_process_group("gloo", init_method=f"file://{folder}/meeting", rank=rank, world_size=processes)
+    for name, rule, schedule in (
+        ("plain", gradient, "DDG"),
+        ("ahead", extragradient(0.1), "D+G"),
+        ("consensus", consensus(0.2), "D+G"),
+        ("unrolled", unrolled("generator", 2, 0.2), "DG"),
+    ):
+        torch.manual_seed(3)
+        game = GAN(mlp(2, 8, 2, activation=nn.Tanh), mlp(2, 8, 1, activation=nn.Tanh), 2, penalties=[penalties.r1(1.0)])
+        optimiser = lambda parameters: torch.optim.SGD(parameters, lr=0.1)
+        play(game, data.ring().batches(16), 6, optimiser=optimiser, rule=rule, schedule=schedule,
+             checkpoint=f"{folder}/{name}-of-{processes}.pt")
+        torch.save(game.state_dict(), f"{folder}/{name}-{rank}-of-{processes}.weights")
+    if processes > 1:
+        distributed.destroy_process_group()
+    """
+)
+
+
+@pytest.mark.skipif(not torch.distributed.is_available() or sys.platform == "win32", reason="needs torch.distributed with gloo")
+def test_two_processes_play_the_same_game_as_one(tmp_path):
+    environment = os.environ | {"GLOO_SOCKET_IFNAME": "lo" if sys.platform == "linux" else "lo0"}
+    jobs = [
+        subprocess.Popen(
+            [sys.executable, "-c", WORKER, str(rank), str(n), str(tmp_path)], env=environment, stderr=subprocess.PIPE, text=True
+        )
+        for rank, n in ((0, 1), (0, 2), (1, 2))
+    ]
+    for job in jobs:
+        _, complaints = job.communicate(timeout=120)
+        assert job.returncode == 0, complaints
+    for name in ("plain", "ahead", "consensus", "unrolled"):
+        alone, first, second = (torch.load(tmp_path / f"{name}-{which}.weights") for which in ("0-of-1", "0-of-2", "1-of-2"))
+        torch.testing.assert_close(first, alone, rtol=1e-5, atol=1e-6)
+        assert_equal(first, second)
+        assert (tmp_path / f"{name}-of-2.pt").is_file()

@@ -1,0 +1,359 @@
+"""The laboratories step as the course's own loop does, look without touching, and hide no error."""
+
+import base64
+import math
+import re
+from functools import partial
+
+import nbformat
+import pytest
+import torch
+from nbformat.v4 import new_code_cell, new_notebook
+
+from gan_edu import course, dynamics, pages
+from gan_edu.data import gaussian, ring
+from gan_edu.errors import GameError
+from gan_edu.losses import non_saturating, relativistic
+from gan_edu.models.gan import GAN
+from gan_edu.models.small_games import BilinearGame, DiracGAN
+from gan_edu.networks import Ensemble, mlp
+from gan_edu.training import adam, play
+from gan_edu.widgets import GameLab, OrbitLab, Panel
+
+PNG = b"\x89PNG"
+
+
+# ----- OrbitLab
+
+
+@pytest.mark.parametrize(
+    ("rule", "distance", "schedule", "direction"),
+    [
+        ("simultaneous", 3.8252, "X+Y", dynamics.gradient),
+        ("alternating, x first", 1.3565, "XY", dynamics.gradient),
+        ("alternating, y first", 1.4754, "YX", dynamics.gradient),
+        ("extragradient", 0.5229, "X+Y", dynamics.extragradient(0.1)),
+        ("optimistic", 0.5176, "X+Y", dynamics.optimistic),
+        ("consensus", 3.4033e-9, "X+Y", dynamics.consensus(1.0)),
+        ("momentum -0.5, alternating", None, "XY", dynamics.momentum(-0.5)),
+    ],
+)
+def test_an_orbit_is_the_one_of_dynamics_and_ends_where_the_literature_says(rule, distance, schedule, direction):
+    lab = OrbitLab(BilinearGame(), rule)
+    path = dynamics.orbit(BilinearGame(1.0, 1.0), 0.1, 200, schedule, direction)
+    assert torch.equal(lab.path, torch.stack([path["x"], path["y"]], dim=1))
+    if distance is not None:
+        assert lab.distances[-1].item() == pytest.approx(distance, rel=1e-4)
+
+
+def test_every_rule_grows_or_shrinks_by_its_spectral_radius():
+    lab = OrbitLab(BilinearGame(), steps=800)
+    for rule in lab.rules:
+        lab.follow(rule, 0.1, (1.0, 1.0))
+        nonzero = lab.distances[lab.distances > 1e-200].log()
+        late = nonzero[len(nonzero) // 2 :]
+        growth = (late[-1] - late[0]) / (len(late) - 1)
+        assert lab.spectral_radius() == pytest.approx(growth.exp().item(), abs=1e-3), rule
+
+
+@pytest.mark.parametrize("rate", [0.05, 0.1, 0.5])
+def test_the_spectral_radii_that_can_be_done_by_hand(rate):
+    expected = {
+        "simultaneous": math.hypot(1, rate),
+        "alternating, x first": 1.0,
+        "extragradient": math.hypot(1 - rate**2, rate),
+        "consensus": math.hypot(1 - rate, rate),
+    }
+    lab = OrbitLab(BilinearGame(), rate=rate, steps=1)
+    for rule, radius in expected.items():
+        lab.follow(rule, rate, (1.0, 1.0))
+        assert lab.spectral_radius() == pytest.approx(radius, abs=1e-9), rule
+
+
+def test_the_update_matrix_of_a_curved_game_is_its_linearisation():
+    rate = 0.1  # at (0, 0) both gradients of the Dirac GAN have slope 1/2 in the other's parameter
+    radius = OrbitLab(DiracGAN(), rate=rate, steps=1).spectral_radius()
+    assert radius == pytest.approx(math.hypot(1, rate / 2), abs=1e-7)
+
+
+def test_the_readers_own_game_stays_where_it_is():
+    game = BilinearGame(0.3, -0.7)
+    OrbitLab(game, start=(2.0, 2.0)).follow("optimistic", 0.2, (1.0, -1.0))
+    assert (game.x.item(), game.y.item()) == (0.3, -0.7)
+
+
+def test_what_cannot_be_followed_is_refused_and_changes_nothing():
+    lab = OrbitLab(BilinearGame())
+    before = lab.path
+    with pytest.raises(GameError, match="no rule 'sideways'.*optimistic"):
+        lab.follow("sideways", 0.1, (1.0, 1.0))
+    with pytest.raises(GameError, match="must be positive"):
+        lab.follow("simultaneous", 0.0, (1.0, 1.0))
+    with pytest.raises(GameError, match="two scalars"):
+        OrbitLab(GAN(mlp(2, 2), mlp(2, 1), latent=2))
+    assert lab.path is before and lab.rule == "simultaneous"
+
+
+def test_an_orbit_that_overflows_is_still_drawn():
+    lab = OrbitLab(BilinearGame(), rate=3.0, steps=1500)
+    assert not lab.distances.isfinite().all()
+    assert lab.frame().startswith(PNG) and "rounds" in lab.describe()
+
+
+def test_the_controls_of_the_orbit_lead_to_the_same_orbit_as_the_object():
+    lab = OrbitLab(BilinearGame())
+    panel = lab.view()
+    before = bytes(panel.picture.value)
+    panel.controls["rule"].value = "optimistic"
+    panel.controls["rate"].value = 0.25
+    panel.controls["start"][1].value = -1.5
+    assert torch.equal(lab.path, OrbitLab(BilinearGame(), "optimistic", 0.25, (1.0, -1.5)).path)
+    picture = bytes(panel.picture.value)
+    assert picture.startswith(PNG) and picture != before
+    assert panel.says == lab.describe()
+
+
+# ----- GameLab
+
+
+def small_gan(objective=non_saturating):
+    return GAN(mlp(2, 16, 2), mlp(2, 16, 1), latent=2, objective=objective)
+
+
+def small_lab(make=small_gan, density=None, **settings):
+    return GameLab(make, density or ring(), batch=32, optimiser=partial(adam, lr=1e-3), **settings)
+
+
+def state(lab):
+    """Everything that could differ between two runs, as one flat list of tensors."""
+    run = lab.run.state_dict()
+    optimisers = [v for o in run["optimisers"].values() for s in o["state"].values() for v in s.values()]
+    return [*run["game"].values(), *optimisers, run["rng"], run["batches"]["rng"]]
+
+
+def same(a, b):
+    return len(a) == len(b) and all(torch.equal(x, y) for x, y in zip(a, b, strict=True))
+
+
+@pytest.mark.parametrize(("mover", "other"), [("discriminator", "generator"), ("generator", "discriminator")])
+def test_a_turn_of_one_player_leaves_the_other_bit_for_bit(mover, other):
+    lab = small_lab()
+    lab.rounds(3)
+    moved = [p.clone() for p in getattr(lab.game, mover).parameters()]
+    still = [p.clone() for p in getattr(lab.game, other).parameters()]
+    lab.turn(mover)
+    assert same(still, list(getattr(lab.game, other).parameters()))
+    assert not any(torch.equal(a, b) for a, b in zip(moved, getattr(lab.game, mover).parameters(), strict=True))
+    assert lab.alone == {mover: 1, other: 0} and lab.run.done == 3
+
+
+@pytest.mark.parametrize(
+    ("schedule", "rule"), [(None, dynamics.gradient), ("DDG", dynamics.gradient), ("D+G", dynamics.optimistic)]
+)
+def test_rounds_in_the_lab_are_rounds_of_play(schedule, rule):
+    lab = small_lab(seed=5, schedule=schedule, rule=rule)
+    for count in (1, 4, 2):
+        lab.rounds(count)
+        lab.frame()
+        lab.describe()
+    torch.manual_seed(5)
+    game = small_gan()
+    history = play(game, ring().batches(32, seed=5), 7, optimiser=partial(adam, lr=1e-3), schedule=schedule, rule=rule, seed=5)
+    assert same(list(lab.game.parameters()), list(game.parameters()))
+    assert lab.run.history.costs == history.costs
+
+
+def test_looking_changes_nothing():
+    lab = small_lab(lambda: GAN(mlp(2, 8, 2), torch.nn.Sequential(torch.nn.BatchNorm1d(2), mlp(2, 8, 1)), latent=2))
+    lab.rounds(2)
+    before, noise = [t.clone() for t in state(lab)], torch.get_rng_state()
+    lab.frame()
+    lab.describe()
+    assert same(before, state(lab)) and torch.equal(noise, torch.get_rng_state())
+
+
+def test_starting_again_with_the_same_seed_repeats_the_run_and_with_another_does_not():
+    lab = small_lab(seed=1)
+    lab.turn("discriminator")
+    lab.rounds(3)
+    first = [t.clone() for t in state(lab)]
+    lab.reset(1)
+    assert lab.run.done == 0 and lab.costs == {} and not any(lab.alone.values())
+    lab.turn("discriminator")
+    lab.rounds(3)
+    assert same(first, state(lab))
+    lab.reset(2)
+    assert not same(first[:1], state(lab)[:1])
+
+
+def test_arrows_point_up_the_slope_of_a_linear_discriminator():
+    lab = small_lab(lambda: GAN(mlp(2, 2), mlp(2, 1), latent=2))
+    points = torch.randn(50, 2)
+    slope = lab.game.discriminator[0].weight.detach()
+    expected = torch.sigmoid(-lab.game.discriminator(points)).detach() * slope  # of -log D, one sample at a time
+    torch.testing.assert_close(lab.pulls(points), expected)
+
+
+def test_a_paired_objective_and_one_latent_are_drawn_too():
+    assert small_lab(partial(small_gan, relativistic)).frame().startswith(PNG)
+    assert small_lab(lambda: GAN(mlp(1, 8, 2), mlp(2, 8, 1), latent=1)).frame().startswith(PNG)
+
+
+def test_modes_are_counted_where_there_are_modes():
+    class Disc:
+        def sample(self, count, rng):
+            return torch.rand(count, 2, generator=rng)
+
+        batches = ring().batches
+
+    assert len(small_lab().modes().counts) == 8 and "of 8 modes" in small_lab().describe()
+    assert small_lab(density=Disc()).modes() is None and "modes" not in small_lab(density=Disc()).describe()
+
+
+def test_an_unknown_player_is_refused():
+    with pytest.raises(GameError, match="no player 'judge'"):
+        small_lab().turn("judge")
+
+
+def test_ensembles_and_data_outside_the_plane_are_refused():
+    with pytest.raises(GameError, match="not an ensemble"):
+        small_lab(lambda: GAN(Ensemble(lambda: mlp(2, 2), 3), Ensemble(lambda: mlp(2, 1), 3), latent=2))
+    with pytest.raises(GameError, match="in the plane"):
+        small_lab(lambda: GAN(mlp(1, 1), mlp(1, 1), latent=1), gaussian())
+
+
+def test_the_controls_of_the_lab_step_play_and_start_again():
+    lab = small_lab()
+    panel = lab.view()
+    controls = panel.controls
+    controls["steps"][0].click()
+    controls["steps"][1].click()
+    controls["round"].click()
+    assert lab.alone == {"discriminator": 1, "generator": 1} and lab.run.done == 1
+    controls["pace"].value = 4
+    controls["play"].value = 1
+    controls["play"].value = 2
+    assert lab.run.done == 9
+    controls["play"].value = 0  # what the stop button does
+    assert lab.run.done == 9
+    controls["layers"][0].value = False
+    assert lab.layers == {"manifold", "arrows"}
+    controls["seed"].value = 3
+    controls["reset"].click()
+    assert (lab.seed, lab.run.done) == (3, 0) and panel.says == lab.describe()
+
+
+def test_playing_stops_when_a_cost_is_no_longer_finite():
+    lab = GameLab(small_gan, ring(), batch=32, optimiser=partial(torch.optim.SGD, lr=1e30))
+    panel = lab.view()
+    panel.controls["play"].playing = True
+    panel.controls["play"].value = 1
+    assert not panel.controls["play"].playing
+    assert "Lower the learning rate" in panel.says
+    panel.controls["layers"][1].value = False  # what is left can be looked at
+    assert panel.says == lab.describe()
+    panel.controls["reset"].click()
+    assert panel.says == lab.describe() and "round 0" in panel.says
+
+
+def test_a_picture_does_not_depend_on_those_before_it():
+    lab, fresh = small_lab(), small_lab()
+    for _ in range(4):
+        lab.rounds(12)
+        lab.frame()
+    fresh.rounds(48)
+    assert lab.frame() == lab.frame() == fresh.frame()
+
+
+# ----- errors in callbacks
+
+
+def panel_of(action, says="all is well"):
+    panel = Panel([], lambda: PNG, lambda: says)
+    return panel, panel.does(action)
+
+
+def fails(error):
+    def action():
+        raise error
+
+    return action
+
+
+def test_an_error_in_a_callback_is_shown_in_one_line_and_kept_in_full():
+    panel, callback = panel_of(fails(ValueError("1 < 2")))
+    callback()
+    assert panel.says == "That did not work: ValueError: 1 < 2"
+    assert "1 &lt; 2" in panel.line.value and "alert" in panel.line.value
+    (output,) = panel.errors.outputs
+    assert (output["output_type"], output["ename"], output["evalue"]) == ("error", "ValueError", "1 < 2")
+    assert any("fails" in line or "action" in line for line in output["traceback"])
+    assert panel.details.layout.display is None  # visible
+
+
+def test_the_courses_own_errors_speak_for_themselves():
+    panel, callback = panel_of(fails(GameError("the rate must be positive.")))
+    callback()
+    assert panel.says == "That did not work: the rate must be positive."
+
+
+def test_a_later_success_replaces_the_line_but_not_the_traceback():
+    panel, callback = panel_of(fails(ValueError("once")))
+    callback()
+    panel.does(lambda: None)()
+    assert panel.says == "all is well" and "status" in panel.line.value
+    assert panel.errors.outputs[0]["evalue"] == "once"
+
+
+def test_an_error_in_drawing_is_an_error_too():
+    panel, callback = panel_of(lambda: None)
+    panel.draw = fails(RuntimeError("no ink"))
+    callback()
+    assert panel.says.endswith("no ink") and panel.errors.outputs
+
+
+def test_a_quiet_panel_hides_its_error_box():
+    panel, callback = panel_of(lambda: None)
+    callback()
+    assert panel.errors.outputs == () and panel.details.layout.display == "none"
+
+
+# ----- in a notebook
+
+
+LAB = """from gan_edu.models.small_games import BilinearGame
+from gan_edu.widgets import OrbitLab
+panel = OrbitLab(BilinearGame()).view()
+panel"""
+MISHAP = """panel.controls['rate'].min = -1
+panel.controls['rate'].value = -1
+'the cell goes on'"""
+
+
+@pytest.fixture(scope="module")
+def executed(tmp_path_factory):
+    """A laboratory and a mishap, executed as the course does: (outcome, executed notebook, page)."""
+    folder = tmp_path_factory.mktemp("course")
+    cells = [new_code_cell(source) for source in ("SEED = 0", LAB, MISHAP)]
+    cells[0].metadata.tags = ["parameters"]
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    source, target = folder / "99_lab.ipynb", folder / "out" / "99_lab.ipynb"
+    nbformat.write(new_notebook(cells=cells, metadata={"kernelspec": kernel}), source)
+    outcome = course.run_notebook(source, target)
+    return outcome, nbformat.read(target, as_version=4), pages.write_page(target).read_text()
+
+
+def test_a_page_without_a_kernel_keeps_the_picture_and_the_line(executed):
+    _, notebook, page = executed
+    (output,) = notebook.cells[1].outputs
+    assert "application/vnd.jupyter.widget-view+json" in output.data
+    assert "3.8252 after 200 rounds" in output.data["text/plain"]
+    picture = re.search(r"<img [^>]*alt=.simultaneous[^>]*base64,([^'\"]+)", page)
+    assert base64.b64decode(picture[1]).startswith(PNG)
+    assert re.search(r"<figcaption>[^<]*3.8252 after 200 rounds", page)
+
+
+def test_an_error_in_a_callback_makes_the_executed_notebook_fail_though_its_cells_do_not(executed):
+    outcome, notebook, _ = executed
+    assert notebook.cells[2].outputs[0].data["text/plain"] == "'the cell goes on'"
+    assert outcome.problems == ["a widget hides GameError: the rate must be positive, not -1.0."]
