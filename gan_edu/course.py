@@ -126,7 +126,7 @@ def run_notebook(source, target, parameters=None, timeout=7200):
     source, target = Path(source), Path(target)
     target.unlink(missing_ok=True)  # an older run's result must not pass for this one's
     try:
-        notebook = nbformat.read(source, as_version=4)
+        nbformat.read(source, as_version=4)
     except (nbformat.reader.NotJSONError, nbformat.ValidationError, UnicodeDecodeError) as error:
         raise CourseError(f"{source.name} is no notebook ({str(error).splitlines()[0]}). Put back a good copy.") from error
     known = set(papermill.inspect_notebook(str(source)))
@@ -136,7 +136,7 @@ def run_notebook(source, target, parameters=None, timeout=7200):
             f"{source.name} has no parameter {', '.join(sorted(unknown))}; it has {', '.join(sorted(known)) or 'none'}."
         )
     target.parent.mkdir(parents=True, exist_ok=True)
-    outcome, started = Outcome(source.stem, problems=stray_outputs(notebook)), time.perf_counter()
+    outcome, started = Outcome(source.stem), time.perf_counter()
     try:
         papermill.execute_notebook(
             str(source),
@@ -169,17 +169,6 @@ def reports(notebook):
     return [
         output["data"][MIME] for cell in notebook.cells for output in cell.get("outputs", ()) if MIME in output.get("data", {})
     ]
-
-
-def stray_outputs(notebook):
-    """One problem, in words, if cells of a notebook on disk hold outputs without the tag `keep_output`; else nothing."""
-    cells = [
-        number
-        for number, cell in enumerate(notebook.cells, 1)
-        if (cell.get("outputs") or cell.get("execution_count")) and "keep_output" not in cell.metadata.get("tags", [])
-    ]
-    remedy = "clear them before you save (Edit, Clear Outputs of All Cells), or tag a cell keep_output"
-    return [f"saved with outputs in cell {', '.join(map(str, cells))}: {remedy}"] if cells else []
 
 
 def hidden_errors(notebook):

@@ -20,6 +20,7 @@ from nbgrader.nbgraderformat import MetadataValidator
 from gan_edu import course
 from gan_edu.checks import HOLDS, MIME, OPEN, UNJUDGED, Report
 
+BROKEN = Path(__file__).parent / "broken"
 KINDS = {"close", "at_least", "at_most", "equal", "that"}
 
 
@@ -79,9 +80,22 @@ def test_its_cells_have_ids_of_their_own(notebook):
     assert len(set(ids)) == len(ids)
 
 
+def stray_outputs(notebook):
+    """Numbers of the cells that were saved with outputs and without the tag `keep_output`."""
+    return [
+        number
+        for number, cell in enumerate(notebook.cells, 1)
+        if (cell.get("outputs") or cell.get("execution_count")) and "keep_output" not in cell.metadata.get("tags", [])
+    ]
+
+
 def test_it_is_saved_without_outputs_but_those_it_means_to_keep(notebook):
-    assert course.stray_outputs(notebook) == []
+    assert stray_outputs(notebook) == [], "clear them before you commit (Edit, Clear Outputs of All Cells), or tag keep_output"
     assert "widgets" not in notebook.metadata
+
+
+def test_a_stray_output_is_noticed():
+    assert stray_outputs(nbformat.read(BROKEN / "14_stray_output.ipynb", as_version=4)) == [3]
 
 
 def test_its_first_code_cell_sets_the_parameters(code, parameters):
