@@ -116,6 +116,17 @@ def dcgan_initialise(module):
         nn.init.normal_(module.weight, 1.0, 0.02)
 
 
+class Waves(nn.Module):
+    """Points (..., d) with their sines and cosines at three wavelengths: (..., 7 d) (Tancik et al. 2020; notebook 06).
+
+    In front of a discriminator they sharpen its sight: a small network alone takes long to notice small structure.
+    """
+
+    def forward(self, x):
+        turns = torch.cat([x, 3 * x, 9 * x], dim=-1)
+        return torch.cat([x, turns.sin(), turns.cos()], dim=-1)
+
+
 class Packed(nn.Module):
     """A discriminator that judges `pack` samples at a time, concatenated (PacGAN, Lin et al. 2018; notebook 06).
 

@@ -112,6 +112,13 @@ def test_radfords_initialisation_has_his_numbers():
         assert layer.weight.std().item() == pytest.approx(0.02, rel=0.05)
 
 
+def test_waves_are_the_point_and_its_sines_and_cosines_at_three_wavelengths():
+    x = torch.tensor([[0.5, -1.0]])
+    expected = [x, *(f(k * x) for f in (torch.sin, torch.cos) for k in (1, 3, 9))]
+    torch.testing.assert_close(networks.Waves()(x), torch.cat(expected, dim=1))
+    assert networks.Waves()(torch.zeros(3, 4, 2)).shape == (3, 4, 14)
+
+
 def test_packing_concatenates_neighbours():
     seen = []
     packed = Packed(nn.Sequential(nn.Identity()), 2)
