@@ -158,7 +158,7 @@ class Run:
                 costs, direction = self._directions(draw, movers, k)
         for mover in movers:
             for name, parameter in self.players[mover].parameters.items():
-                parameter.grad = direction[name]
+                parameter.grad = _laid_out_like(parameter, direction[name])
             self.optimisers[mover].step()
             self.optimisers[mover].zero_grad(set_to_none=True)
         return costs
@@ -269,6 +269,12 @@ def chosen(precision, device):
             if timed:
                 seconds[dtype] = time.perf_counter() - started
     return "bf16" if seconds[torch.float32] > 1.3 * seconds[torch.bfloat16] else "fp32"
+
+
+def _laid_out_like(parameter, gradient):
+    """The gradient with the parameter's strides. `autograd.grad` may return a transposed view (under vmap it does, for weights), and
+    a fused optimiser reads memory in order: it would apply the right numbers to the wrong weights."""
+    return gradient if gradient.stride() == parameter.stride() else torch.empty_like(parameter).copy_(gradient)
 
 
 def _share(draw):

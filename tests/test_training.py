@@ -394,6 +394,17 @@ def test_the_history_holds_one_cost_a_round_and_the_cost_before_the_step():
     assert {name: len(costs) for name, costs in history.costs.items()} == {"x": 5, "y": 5} and history.rounds == 5
 
 
+def test_a_fused_optimiser_moves_an_ensemble_as_a_plain_one_does():
+    # under vmap, gradients come back as transposed views, and a fused kernel reads memory in order
+    def path(fused):
+        torch.manual_seed(0)
+        game = GAN(Ensemble(lambda: mlp(2, 6, 5, 2), 3), Ensemble(lambda: mlp(2, 6, 5, 1), 3), latent=2)
+        play(game, ring("cpu", members=3), 20, optimiser=partial(torch.optim.Adam, lr=1e-2, fused=fused))
+        return torch.cat([parameter.detach().flatten() for parameter in game.parameters()])
+
+    torch.testing.assert_close(path(fused=True), path(fused=False), rtol=1e-4, atol=1e-5)
+
+
 def test_costs_of_an_ensemble_are_reported_per_game():
     torch.manual_seed(0)
     make = lambda n: GAN(Ensemble(lambda: mlp(2, 6, 2), n), Ensemble(lambda: mlp(2, 6, 1), n), latent=2)  # noqa: E731
