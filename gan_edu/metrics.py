@@ -28,11 +28,13 @@ class Modes:
 
     @property
     def verdict(self):
-        """One of "complete collapse" (one mode holds at least 90 % of the samples), "partial collapse" (at most three quarters
-        of the modes captured, but more than one) and "covered"."""
+        """One of "complete collapse" (one mode holds at least 90 % of the samples), "covered" (more than three quarters of the
+        modes captured), "partial collapse" (fewer, but more than one) and "astray" (at most one, and no favourite)."""
         if self.dominant >= 0.9:
             return "complete collapse"
-        return "partial collapse" if 2 <= self.captured <= 0.75 * len(self.counts) else "covered"
+        if self.captured > 0.75 * len(self.counts):
+            return "covered"
+        return "partial collapse" if self.captured >= 2 else "astray"
 
 
 def modes(samples, mixture, least=20):

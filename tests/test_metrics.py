@@ -91,9 +91,9 @@ def test_the_divergence_over_modes_is_the_textbooks():
     assert modes(spread([0.5, 0.25, 0.25]), uneven).kl == pytest.approx(0, abs=1e-3)
 
 
-def test_what_a_verdict_says_of_nothing_captured():
+def test_a_generator_that_captures_nothing_and_has_no_favourite_is_astray():
     scattered = Modes(torch.zeros(8, dtype=torch.long), captured=0, high_quality=0.0, dominant=0.3, kl=0.1)
-    assert "complete" not in scattered.verdict
+    assert scattered.verdict == "astray"
 
 
 def test_a_mixtures_density_integrates_to_one_and_is_the_samples_own(rng):

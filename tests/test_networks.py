@@ -9,6 +9,7 @@ from gan_edu.networks import (
     Ensemble,
     MinibatchDiscrimination,
     Packed,
+    Waves,
     dcgan_discriminator,
     dcgan_generator,
     dcgan_initialise,
@@ -115,8 +116,8 @@ def test_radfords_initialisation_has_his_numbers():
 def test_waves_are_the_point_and_its_sines_and_cosines_at_three_wavelengths():
     x = torch.tensor([[0.5, -1.0]])
     expected = [x, *(f(k * x) for f in (torch.sin, torch.cos) for k in (1, 3, 9))]
-    torch.testing.assert_close(networks.Waves()(x), torch.cat(expected, dim=1))
-    assert networks.Waves()(torch.zeros(3, 4, 2)).shape == (3, 4, 14)
+    torch.testing.assert_close(Waves()(x), torch.cat(expected, dim=1))
+    assert Waves()(torch.zeros(3, 4, 2)).shape == (3, 4, 14)
 
 
 def test_packing_concatenates_neighbours():
