@@ -73,6 +73,7 @@ def write_pictures(executed, into):
 
     import nbformat
 
+    Path(into).mkdir(parents=True, exist_ok=True)
     for path in sorted(Path(executed).glob("*.ipynb")):
         for cell in nbformat.read(path, as_version=4).cells:
             names = [tag.removeprefix("picture-") for tag in cell.metadata.get("tags", ()) if tag.startswith("picture-")]
