@@ -120,7 +120,7 @@ class Checks:
         else:
             try:
                 holds, detail = verdict(actual)
-            except (TypeError, ValueError, RuntimeError) as error:  # a word where a number belongs, say
+            except (TypeError, ValueError, RuntimeError, LookupError, AttributeError) as error:  # of the wrong kind or shape
                 holds, detail = False, f"this answer cannot be judged: {error}"
             state = HOLDS if holds else FAILS
             if not holds:

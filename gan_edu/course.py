@@ -145,6 +145,7 @@ def run_notebook(source, target, parameters=None, timeout=7200):
             kernel_name="python3",
             cwd=str(source.parent),
             progress_bar=False,
+            request_save_on_cell_execute=False,  # written once, at the end: after every cell it would take seconds
             start_timeout=120,
             execution_timeout=timeout,
             extra_arguments=["--IPKernelApp.log_level=ERROR"],  # no word about the transport between kernel and runner
@@ -206,7 +207,8 @@ def run_course(profile="lecture", only=None, device="auto", seed=0, into=None, s
         target.with_suffix(".html").unlink(missing_ok=True)
         try:
             outcome = run_notebook(path, target, {"PROFILE": profile, "SEED": seed, "DEVICE": device})
-            write_page(target)
+            if target.exists():  # a kernel that died leaves nothing
+                write_page(target)
         except CourseError as error:
             outcome = Outcome(path.stem, problems=[str(error)])
         outcomes.append(outcome)

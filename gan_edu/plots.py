@@ -14,7 +14,6 @@ import numpy as np
 import torch
 from matplotlib.collections import LineCollection
 from matplotlib.colors import LinearSegmentedColormap
-from matplotlib.lines import Line2D
 from PIL import Image
 
 DATA, GENERATOR, DISCRIMINATOR, THEORY, OTHER = "#0072B2", "#D55E00", "#009E73", "#000000", "#8A8A8A"
@@ -166,16 +165,6 @@ def samples(pixels, columns=10, title=None, ax=None, scale=0.62, of=None):
     return ax
 
 
-def filmstrip(seen, columns=12, scale=0.55, name="round"):
-    """One row of images for each (round, images) pair: the same latents through training."""
-    rows = len(seen)
-    figure, all_axes = plt.subplots(rows, 1, figsize=(columns * scale + 1.2, rows * (scale + 0.06)))
-    for ax, (round_, pixels) in zip(np.atleast_1d(all_axes), seen):
-        samples(pixels[:columns], columns, ax=ax)
-        ax.set_ylabel(f"{name} {round_:,}", rotation=0, ha="right", va="center")
-    return all_axes
-
-
 def costs(history, ax=None, smooth=1, coin=True):
     """Both players' costs over the rounds; dashed, what they are when the discriminator can only toss a coin."""
     ax = ax or axes()
@@ -195,19 +184,6 @@ def costs(history, ax=None, smooth=1, coin=True):
     return ax
 
 
-def paths(ax, orbits, limit=None):
-    """Paths (x, y) in the plane, given as {label: (xs, ys)}; a dot marks the start, a cross the equilibrium at 0."""
-    for label, (xs, ys) in orbits.items():
-        xs, ys = array(xs).ravel(), array(ys).ravel()
-        (line,) = ax.plot(xs, ys, linewidth=1.3, label=label)
-        ax.plot(xs[0], ys[0], "o", color=line.get_color(), markersize=5)
-    ax.plot(0, 0, "k+", markersize=11, markeredgewidth=2)
-    if limit:
-        ax.set(xlim=(-limit, limit), ylim=(-limit, limit))
-    ax.set(aspect="equal", xlabel="x", ylabel="y")
-    return ax
-
-
 def trials(values, ax=None, bound=None, ylabel=""):
     """One dot for each seed, a column for each name: {name: values}. A bar marks the median, a dashed line the bound."""
     ax = ax or axes()
@@ -219,13 +195,6 @@ def trials(values, ax=None, bound=None, ylabel=""):
     if bound is not None:
         ax.axhline(bound, color=OTHER, linestyle="--", linewidth=1)
     ax.set(xticks=range(len(values)), xticklabels=list(values), ylabel=ylabel)
-    return ax
-
-
-def key(ax, **entries):
-    """A legend made by hand: label=colour name."""
-    handles = [Line2D([], [], color=COLOURS.get(c, c), marker="o", linestyle="", label=label) for label, c in entries.items()]
-    ax.legend(handles=handles)
     return ax
 
 

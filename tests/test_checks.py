@@ -113,6 +113,12 @@ def test_an_answer_of_another_kind_fails_and_does_not_stop_the_notebook(kind, ch
         assert state(check) == FAILS and "cannot be judged" in check.reports[-1].detail
 
 
+def test_an_answer_that_the_predicate_cannot_read_fails_and_does_not_stop_the_notebook(check):
+    for answer in ({}, [], 1, "a word"):
+        check.that(lambda v: v["mean"].shape == (2,), answer, says="a fit", but_not={"three": {"mean": torch.zeros(3)}})
+        assert state(check) == FAILS and "cannot be judged" in check.reports[-1].detail
+
+
 def test_a_known_mistake_is_answered_with_its_hint(check):
     mistakes = {"that is the odds, not a probability": 2.0, "that is its logarithm": -0.4}
     for answer, hint in [(2.0, "odds"), (2.0004, "odds"), (-0.4, "logarithm"), (5.0, None)]:

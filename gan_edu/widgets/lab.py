@@ -1,4 +1,4 @@
-"""A GAN in the plane, turn by turn, after GAN Lab (Kahng et al., IEEE TVCG 2019). For notebooks 00, 06 and 07."""
+"""A GAN in the plane, turn by turn, after GAN Lab (Kahng et al., IEEE TVCG 2019). For notebook 00."""
 
 import math
 
@@ -21,24 +21,20 @@ class GameLab:
     """A GAN with two-dimensional samples that the reader drives: a turn of one player alone, a round, or many.
 
     make_game: builds a `GAN` on the CPU; the lab seeds torch before it. density: where the data comes from, a `Mixture` or
-    whatever has its `sample` and `batches`. batch, optimiser, schedule, rule: as in `training.play`, with which `rounds` agrees
-    number for number. seed: of networks, batches and latents. limit: half the side of the square shown, from the data if None.
-    layers: which of `LAYERS` are drawn.
+    whatever has its `sample` and `batches`. batch, optimiser: as in `training.play`, with which `rounds` agrees number for
+    number. seed: of networks, batches and latents.
 
     `view()` is the widget. Raises GameError for an ensemble, or data that does not lie in the plane.
     """
 
-    def __init__(
-        self, make_game, density, batch=256, optimiser=adam, schedule=None, rule=gradient, seed=0, limit=None, layers=LAYERS
-    ):
-        self.make_game, self.density, self.batch = make_game, density, batch
-        self.how = (optimiser, schedule, rule)
-        self.layers = set(layers)
+    def __init__(self, make_game, density, batch=256, optimiser=adam, seed=0):
+        self.make_game, self.density, self.batch, self.optimiser = make_game, density, batch, optimiser
+        self.layers = set(LAYERS)
         self.reset(seed)
         self.real = density.sample(300, self._rng())
         if self.game.members != 1 or self.real.shape[1:] != (2,):
             raise GameError("the lab shows one GAN, not an ensemble, and data in the plane: samples of shape (N, 2).")
-        self.limit = limit or 1.4 * self.real.abs().max().item()
+        self.limit = 1.4 * self.real.abs().max().item()
         self._stage = Stage(10.4, 5.0)
 
     def reset(self, seed):
@@ -46,9 +42,9 @@ class GameLab:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             game = self.make_game()
-        optimiser, schedule, rule = self.how
         self.seed, self.game = seed, game
-        self.run = Run(game, self.density.batches(self.batch, seed), optimiser, schedule, rule, None, "fp32", seed)
+        batches = self.density.batches(self.batch, seed)
+        self.run = Run(game, batches, self.optimiser, None, gradient, None, "fp32", seed)
         self.costs = {}  # each player's latest
         self.alone = dict.fromkeys(game.plays, 0)  # turns outside rounds
 
@@ -134,7 +130,7 @@ class GameLab:
         def tick():
             try:
                 self.rounds(pace.value if play.value else 0)  # "stop" sets the player back to 0
-            except Exception:
+            except GameError:  # a cost is no longer finite: the panel says so, and there is nothing left to play
                 play.playing = False
                 raise
 
