@@ -148,7 +148,7 @@ def run_notebook(source, target, parameters=None, timeout=7200):
             request_save_on_cell_execute=False,  # written once, at the end: after every cell it would take seconds
             start_timeout=120,
             execution_timeout=timeout,
-            extra_arguments=["--IPKernelApp.log_level=ERROR"],  # no word about the transport between kernel and runner
+            extra_arguments=["--IPKernelApp.log_level=CRITICAL"],  # no word about how kernel and runner say goodbye
         )
     except papermill.PapermillExecutionError as error:
         outcome.problems.append(f"cell [{error.exec_count}] raised {error.ename}: {error.evalue}")

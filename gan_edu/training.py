@@ -10,6 +10,7 @@ import zipfile
 import zlib
 from dataclasses import dataclass, field
 from functools import cache, partial
+from inspect import getclosurevars
 from pathlib import Path
 
 import torch
@@ -208,8 +209,8 @@ class Run:
             "game": type(self.game).__name__,
             "parameters": {name: list(p.shape) for name, p in self.game.named_parameters()},
             "schedule": [list(movers) for movers in self.turns],
-            "rule": self.rule.__qualname__,
-            "optimisers": {name: type(optimiser).__name__ for name, optimiser in self.optimisers.items()},
+            "rule": _with_settings(self.rule.__qualname__.split(".")[0], getclosurevars(self.rule).nonlocals),
+            "optimisers": {name: _with_settings(type(o).__name__, o.defaults) for name, o in self.optimisers.items()},
             "ema": self.ema,
             "batch": getattr(self.batches, "size", None),
         }
@@ -275,6 +276,11 @@ def _laid_out_like(parameter, gradient):
     """The gradient with the parameter's strides. `autograd.grad` may return a transposed view (under vmap it does, for weights), and
     a fused optimiser reads memory in order: it would apply the right numbers to the wrong weights."""
     return gradient if gradient.stride() == parameter.stride() else torch.empty_like(parameter).copy_(gradient)
+
+
+def _with_settings(name, settings):
+    """A name with the settings that are on, as in "consensus(weight=1.0)"."""
+    return f"{name}({', '.join(f'{k}={v}' for k, v in settings.items() if v not in (None, False))})"
 
 
 def _share(draw):

@@ -306,6 +306,7 @@ OTHERS = {
     "another rule": {"rule": optimistic},
     "averaging": {"ema": 0.9},
     "another optimiser": {"optimiser": sgd},
+    "another learning rate": {"optimiser": partial(adam, lr=0.5)},
 }
 
 
@@ -317,6 +318,14 @@ def test_a_checkpoint_of_another_run_is_refused_and_left_alone(change, tmp_path)
     with pytest.raises(CheckpointError, match="belongs to another run"):
         played(**{"kind": "bilinear"} | OTHERS[change], rounds=4, checkpoint=path)
     assert path.read_bytes() == before
+
+
+def test_a_checkpoint_of_the_same_rule_with_another_weight_is_refused(tmp_path):
+    path = tmp_path / "run.pt"
+    played("bilinear", 2, rule=consensus(1.0), checkpoint=path)
+    played("bilinear", 3, rule=consensus(1.0), checkpoint=path)
+    with pytest.raises(CheckpointError, match=r"its rule is consensus\(weight=1.0\), this run's is consensus\(weight=2.0\)"):
+        played("bilinear", 4, rule=consensus(2.0), checkpoint=path)
 
 
 def test_a_checkpoint_of_another_size_of_network_or_batch_is_refused(tmp_path):
