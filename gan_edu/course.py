@@ -41,7 +41,7 @@ def begin(profile, seed, device="auto"):
     import numpy as np
     import torch
 
-    from . import plots
+    from . import engine, plots
 
     if profile not in PROFILES:
         raise CourseError(f"{profile!r} is no profile: choose {', '.join(PROFILES)}.")
@@ -50,7 +50,11 @@ def begin(profile, seed, device="auto"):
     np.random.seed(seed)
     torch.manual_seed(seed)
     plots.use_style()
-    threads = f", {torch.get_num_threads()} threads" if device.type == "cpu" else ""
+    threads = ""
+    if device.type == "cpu":
+        usual, free = torch.get_num_threads(), engine.free_threads()
+        torch.set_num_threads(free)
+        threads = f", {free} thread{'s' * (free > 1)}" + (f" of {usual}: the other cores are busy" if free < usual else "")
     print(f"profile {profile}, seed {seed}, device {device}{threads}, torch {torch.__version__}")
     return Lesson(profile, seed, device, Checks(judging=profile != "smoke"))
 

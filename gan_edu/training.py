@@ -9,7 +9,7 @@ import time
 import zipfile
 import zlib
 from dataclasses import dataclass, field
-from functools import cache, partial
+from functools import partial
 from inspect import getclosurevars
 from pathlib import Path
 
@@ -17,6 +17,7 @@ import torch
 from torch import distributed
 
 from .dynamics import Field, gradient, mean_over_processes
+from .engine import chosen_precision
 from .errors import CheckpointError, GameError
 from .games import Draw, Game, turns
 
@@ -116,7 +117,7 @@ class Run:
         self.device = next(game.parameters()).device
         self.rng = torch.Generator(self.device).manual_seed(seed)
         self.autocast = partial(
-            torch.autocast, self.device.type, torch.bfloat16, enabled=chosen(precision, self.device) == "bf16"
+            torch.autocast, self.device.type, torch.bfloat16, enabled=chosen_precision(precision, self.device) == "bf16"
         )
         make = optimiser if isinstance(optimiser, dict) else dict.fromkeys(self.players, optimiser)
         if set(make) != set(self.players):
@@ -250,26 +251,6 @@ class Run:
         self.history.costs, self.history.seen, self.history.seconds = (
             state["history"][k] for k in ("costs", "seen", "seconds")
         )
-
-
-@cache
-def chosen(precision, device):
-    """The precision: "fp32" or "bf16"; "auto" takes bf16 where a matrix product in it is at least 1.3 times as fast here."""
-    if precision in ("fp32", "bf16"):
-        return precision
-    if precision != "auto":
-        raise GameError(f"{precision!r} is no precision: choose fp32, bf16 or auto.")
-    seconds = {}
-    for dtype in (torch.float32, torch.bfloat16):
-        a = torch.ones(768, 768, device=device, dtype=dtype)
-        for timed in (False, True):  # the first round warms up
-            started = time.perf_counter()
-            for _ in range(5):
-                b = a @ a
-            b[0, 0].item()  # waits for the device
-            if timed:
-                seconds[dtype] = time.perf_counter() - started
-    return "bf16" if seconds[torch.float32] > 1.3 * seconds[torch.bfloat16] else "fp32"
 
 
 def _laid_out_like(parameter, gradient):

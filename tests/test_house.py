@@ -26,7 +26,7 @@ MODULES = sorted(
 
 # Room by room from the ground up, what each may import besides `errors`, which all may, and its own room.
 MATHEMATICS = {"networks", "losses", "penalties", "games", "dynamics"}
-WORKSHOP = MATHEMATICS | {"data", "models", "training", "judge", "metrics", "recipes"}
+WORKSHOP = MATHEMATICS | {"data", "models", "engine", "training", "judge", "metrics", "recipes"}
 ROOMS = {
     "errors": set(),
     "data": set(),
@@ -36,7 +36,8 @@ ROOMS = {
     "games": set(),
     "dynamics": {"games"},
     "models": MATHEMATICS,
-    "training": {"games", "dynamics"},
+    "engine": set(),
+    "training": {"games", "dynamics", "engine"},
     "judge": {"networks", "data"},
     "metrics": {"networks", "judge"},
     "recipes": MATHEMATICS | {"data", "models", "training"},
