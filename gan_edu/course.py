@@ -52,9 +52,10 @@ def begin(profile, seed, device="auto"):
     plots.use_style()
     threads = ""
     if device.type == "cpu":
-        usual, free = torch.get_num_threads(), engine.free_threads()
+        free = engine.free_threads()
         torch.set_num_threads(free)
-        threads = f", {free} thread{'s' * (free > 1)}" + (f" of {usual}: the other cores are busy" if free < usual else "")
+        fewer = f" of {engine.USUAL}, for others need the cores" if free < engine.USUAL else ""
+        threads = f", {free} thread{'s' * (free > 1)}{fewer}"
     print(f"profile {profile}, seed {seed}, device {device}{threads}, torch {torch.__version__}")
     return Lesson(profile, seed, device, Checks(judging=profile != "smoke"))
 

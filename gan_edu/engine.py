@@ -9,23 +9,22 @@ import torch
 
 from .errors import GameError
 
-QUOTA = Path(
-    "/sys/fs/cgroup/cpu.max"
-)  # what a container may use, "200000 100000" for two cores of however many the machine has
+USUAL = torch.get_num_threads()  # what torch uses if nobody says otherwise
+QUOTA = Path("/sys/fs/cgroup/cpu.max")
+"""What a container may use: "200000 100000" is two cores, of however many the machine has."""
 
 
 def free_threads():
-    """Threads worth using now: as many as torch would, but no more than there are cores that nobody else keeps busy.
+    """Threads worth using now: as many as is usual, but no more than there are cores that nobody else keeps busy.
 
     A parallel step ends when its last thread does. If that thread shares its core with another process, the step waits for the
     scheduler, and milliseconds become seconds: two threads beside a busy neighbour are many times slower than one.
     """
-    threads = torch.get_num_threads()
-    if threads == 1:
+    if USUAL == 1:
         return 1
     cores = psutil.cpu_count()
     busy = cores * min(psutil.cpu_percent(interval=0.1) for _ in range(2)) / 100  # this process sleeps meanwhile
-    return max(1, min(threads, round(cores - busy), allowed_cores()))
+    return max(1, min(USUAL, round(cores - busy), allowed_cores()))
 
 
 def allowed_cores():

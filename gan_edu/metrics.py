@@ -81,8 +81,11 @@ def _gaussian(features):
 
 
 @torch.no_grad()
-def features(images, batch=200):  # a few that stay in the cache: half the time of 1,000
-    """The judge's features (N, 128) of images (N, C, H, W), bytes or pixels in [-1, 1]; computed on the images' device."""
+def features(images, batch=200):
+    """The judge's features (N, 128) of images (N, C, H, W), bytes or pixels in [-1, 1]; computed on the images' device.
+
+    batch: images at a time. Few stay in a processor's cache: 1,000 take twice as long.
+    """
     eye = judge.load(images.device)
     parts = []
     for part in images.split(batch):

@@ -260,8 +260,10 @@ def _laid_out_like(parameter, gradient):
 
 
 def _with_settings(name, settings):
-    """A name with the settings that are on, as in "consensus(weight=1.0)"."""
-    return f"{name}({', '.join(f'{k}={v}' for k, v in settings.items() if v not in (None, False))})"
+    """A name with those settings that are numbers or words, as in "consensus(weight=1.0)"; what else a rule holds has no name
+    that lasts."""
+    plain = {key: value for key, value in settings.items() if isinstance(value, (bool, int, float, str, tuple))}
+    return f"{name}({', '.join(f'{key}={value}' for key, value in plain.items() if value is not False)})"
 
 
 def _share(draw):

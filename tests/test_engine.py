@@ -10,13 +10,13 @@ from gan_edu.errors import GameError
 
 @pytest.fixture
 def machine(monkeypatch, tmp_path):
-    """Builds a machine: `cores`, of which others keep `busy` busy in each of two windows; torch would use `threads`."""
+    """Builds a machine: `cores`, of which others keep `busy` busy in each of two windows; `threads` are usual."""
 
     def build(cores, threads, busy=(0, 0), quota=None):
         windows = iter(100 * b / cores for b in busy)
         monkeypatch.setattr(psutil, "cpu_count", lambda: cores)
         monkeypatch.setattr(psutil, "cpu_percent", lambda interval: next(windows))
-        monkeypatch.setattr(torch, "get_num_threads", lambda: threads)
+        monkeypatch.setattr(engine, "USUAL", threads)
         monkeypatch.setattr(engine, "QUOTA", tmp_path / "cpu.max")
         if quota is not None:
             (tmp_path / "cpu.max").write_text(quota)
@@ -41,7 +41,7 @@ def test_threads_are_those_whose_cores_nobody_else_keeps_busy(machine, cores, th
     assert engine.free_threads() == free
 
 
-def test_somebody_who_wants_one_thread_is_not_asked_to_wait(machine, monkeypatch):
+def test_somebody_who_wants_one_thread_is_not_asked_to_wait(machine):
     machine(2, 1, busy=())  # measuring would fail
     assert engine.free_threads() == 1
 
@@ -55,7 +55,7 @@ def test_a_container_uses_no_more_threads_than_its_quota(machine, quota, free):
     assert engine.free_threads() == free
 
 
-@pytest.mark.parametrize(("busy", "words"), [(0, "2 threads,"), (1, "1 thread of 2: the other cores are busy,")])
+@pytest.mark.parametrize(("busy", "words"), [(0, "2 threads,"), (1, "1 thread of 2, for others need the cores,")])
 def test_a_notebook_says_how_many_threads_it_uses_and_uses_them(machine, monkeypatch, capsys, busy, words):
     machine(2, 2, busy=(busy, busy))
     used = []

@@ -44,7 +44,7 @@ class GameLab:
             game = self.make_game()
         self.seed, self.game = seed, game
         batches = self.density.batches(self.batch, seed)
-        self.run = Run(game, batches, self.optimiser, None, gradient, None, "fp32", seed)
+        self.run = Run(game, batches, self.optimiser, schedule=None, rule=gradient, ema=None, precision="fp32", seed=seed)
         self.costs = {}  # each player's latest
         self.alone = dict.fromkeys(game.plays, 0)  # turns outside rounds
 
