@@ -1,4 +1,4 @@
-"""The `gan-edu` command: run the course, test it, open it, look at the machine."""
+"""The `gan-edu` command: run the course, test it, open it, measure it, look at the machine."""
 
 import os
 import subprocess
@@ -54,6 +54,14 @@ def test(context: typer.Context):
     command = [sys.executable, "-m", "pytest", "-q", "--tb=short", *workers, *files, *context.args]
     environment = os.environ | {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
     raise typer.Exit(subprocess.run(command, cwd=course_.ROOT, env=environment).returncode)
+
+
+@app.command()
+def bench(names: Annotated[list[str] | None, typer.Argument(help="Some of the benchmarks; all if none is named.")] = None):
+    """Measure how fast the engine is, against what, and write benchmarks/RESULTS.md. All of it takes about an hour."""
+    if not (course_.ROOT / "benchmarks").is_dir():
+        sys.exit("the benchmarks come with a checkout of the project, not with the installed package.")
+    raise typer.Exit(subprocess.run([sys.executable, "-m", "benchmarks", *(names or [])], cwd=course_.ROOT).returncode)
 
 
 @app.command()

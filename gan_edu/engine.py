@@ -1,17 +1,92 @@
-"""How a game is computed, as against what it computes: on how many threads, in what precision."""
+"""How a game is computed, as against what it computes: in what precision, on how many threads, in what memory layout.
 
+`training.play` chooses for itself what is left at "auto". `python -m benchmarks` measures what the choices are worth.
+"""
+
+import os
 import time
+from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 import psutil
 import torch
+from torch import nn
+from torch.nn.functional import linear
 
 from .errors import GameError
 
 USUAL = torch.get_num_threads()  # what torch uses if nobody says otherwise
 QUOTA = Path("/sys/fs/cgroup/cpu.max")
 """What a container may use: "200000 100000" is two cores, of however many the machine has."""
+SMALL = 2**23  # multiplications a pass below which a second thread costs more in waiting than it saves in work
+
+
+@dataclass(frozen=True)
+class Engine:
+    """How `play` computes a game. Every choice changes seconds, and results by rounding only.
+
+    precision: "fp32", "bf16" (autocast), or "auto": bf16 where a layer of this game is clearly faster in it on this machine.
+    threads: a number, or "auto": one for a small game, else as many as torch is set to, but no more than there are cores that
+        nobody else keeps busy; looked at again while the game goes on.
+    channels_last: whether images lie in memory pixel by pixel, all channels of one together, as convolutions like them.
+    """
+
+    precision: str = "auto"
+    threads: int | str = "auto"
+    channels_last: bool = True
+
+    def settled(self, game, batch):
+        """The same with every "auto" decided for a game and batches of that many samples. Lays the game out in memory.
+
+        `threads` then is the most that will be used. Raises GameError for a setting that does not exist.
+        """
+        if self.precision not in ("auto", "fp32", "bf16"):
+            raise GameError(f"{self.precision!r} is no precision: choose fp32, bf16 or auto.")
+        if self.threads != "auto" and (not isinstance(self.threads, int) or self.threads < 1):
+            raise GameError(f"{self.threads!r} is no number of threads: choose 1 or more, or auto.")
+        convolves = any(isinstance(module, CONVOLUTIONS) for module in game.modules())
+        if convolves and self.channels_last:
+            game.to(memory_format=torch.channels_last)
+        small = not convolves and sum(p.numel() for p in game.parameters()) * batch // game.members < SMALL
+        precision, threads = self.precision, self.threads
+        if precision == "auto":
+            layer = (768, 768, 768) if convolves else widest_layer(game, batch)
+            device = next(game.parameters()).device
+            precision = "bf16" if not small and layer and bf16_gain(*layer, device) >= 1.3 else "fp32"
+        if threads == "auto":
+            threads = 1 if small else torch.get_num_threads()
+        return Engine(precision, threads, convolves and self.channels_last)
+
+    def __str__(self):
+        threads = f"{self.threads} thread{'s' * (self.threads != 1)}"
+        return ", ".join([self.precision, threads, *["channels last"] * self.channels_last])
+
+
+AUTO = Engine()
+CONVOLUTIONS = (nn.Conv1d, nn.Conv2d, nn.ConvTranspose2d)
+
+
+def widest_layer(game, batch):
+    """(samples, inputs, outputs) of the game's largest linear layer, or None if it has no such layers."""
+    layers = [(m.in_features, m.out_features) for m in game.modules() if isinstance(m, nn.Linear)]
+    return (batch, *max(layers, key=lambda layer: layer[0] * layer[1])) if layers else None
+
+
+@cache
+def bf16_gain(samples, inputs, outputs, device):
+    """How many times as fast as in fp32 a linear layer of that size is in bf16 here, forwards and backwards."""
+    x, w = torch.ones(samples, inputs, device=device), torch.ones(outputs, inputs, device=device, requires_grad=True)
+    seconds = {True: [], False: []}
+    for _ in range(6):
+        for half, times in seconds.items():
+            started = time.perf_counter()
+            with torch.autocast(device.type, torch.bfloat16, enabled=half):
+                loss = linear(x, w).sum()
+            torch.autograd.grad(loss, w)[0][0, 0].item()  # waits for the device
+            times.append(time.perf_counter() - started)
+    return min(seconds[False]) / min(seconds[True])
 
 
 def free_threads():
@@ -22,9 +97,56 @@ def free_threads():
     """
     if USUAL == 1:
         return 1
-    cores = psutil.cpu_count()
-    busy = cores * min(psutil.cpu_percent(interval=0.1) for _ in range(2)) / 100  # this process sleeps meanwhile
-    return max(1, min(USUAL, round(cores - busy), allowed_cores()))
+    others = []
+    for _ in range(2):
+        before = CoreTime.now()
+        time.sleep(0.1)
+        others.append(CoreTime.now().others_since(before))
+    return worth_using(USUAL, min(others))
+
+
+def worth_using(most, others):
+    """At most that many threads, on a machine where others keep `others` cores busy."""
+    return max(1, min(most, round(psutil.cpu_count() - others), allowed_cores()))
+
+
+@dataclass(frozen=True)
+class CoreTime:
+    """Seconds: on the clock, of all cores' work, of this process's work."""
+
+    clock: float
+    all: float
+    own: float
+
+    @classmethod
+    def now(cls):
+        """The present reading; only differences of two readings mean something."""
+        cores = psutil.cpu_times()
+        own = os.times()
+        return cls(time.perf_counter(), sum(cores) - cores.idle - getattr(cores, "iowait", 0.0), own.user + own.system)
+
+    def others_since(self, before):
+        """How many cores other processes have kept busy on average since then."""
+        return max(0.0, (self.all - before.all) - (self.own - before.own)) / (self.clock - before.clock)
+
+
+@contextmanager
+def threads(most):
+    """Inside, torch uses at most that many threads. Gives a function to call now and then, which sees what others leave free."""
+    before, seen = torch.get_num_threads(), CoreTime.now()
+    torch.set_num_threads(most)
+
+    def look():
+        nonlocal seen
+        if most > 1 and time.perf_counter() - seen.clock > 0.5:
+            now = CoreTime.now()
+            torch.set_num_threads(worth_using(most, now.others_since(seen)))
+            seen = now
+
+    try:
+        yield look
+    finally:
+        torch.set_num_threads(before)
 
 
 def allowed_cores():
@@ -34,23 +156,3 @@ def allowed_cores():
     except (OSError, ValueError):  # no container, or one without a quota: "max 100000"
         return psutil.cpu_count()
     return max(1, quota // period)
-
-
-@cache
-def chosen_precision(precision, device):
-    """The precision: "fp32" or "bf16"; "auto" takes bf16 where a matrix product in it is at least 1.3 times as fast here."""
-    if precision in ("fp32", "bf16"):
-        return precision
-    if precision != "auto":
-        raise GameError(f"{precision!r} is no precision: choose fp32, bf16 or auto.")
-    seconds = {}
-    for dtype in (torch.float32, torch.bfloat16):
-        a = torch.ones(768, 768, device=device, dtype=dtype)
-        for timed in (False, True):  # the first round warms up
-            started = time.perf_counter()
-            for _ in range(5):
-                b = a @ a
-            b[0, 0].item()  # waits for the device
-            if timed:
-                seconds[dtype] = time.perf_counter() - started
-    return "bf16" if seconds[torch.float32] > 1.3 * seconds[torch.bfloat16] else "fp32"

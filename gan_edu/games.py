@@ -21,6 +21,8 @@ from .errors import GameError
 class Draw(SimpleNamespace):
     """Everything random or remembered that one turn needs: real samples, latents, interpolation coefficients, ..."""
 
+    __slots__ = ("_made",)  # see Game.made; no part of the draw, so that a copy starts without it
+
 
 @dataclass(frozen=True)
 class Player:
@@ -86,30 +88,67 @@ class Game(nn.Module):
     def turn(self, movers):
         """A turn of the players `movers`: the buffers of all others (BatchNorm statistics, spectral-norm vectors) are
         afterwards as they were before. A network's buffers move in its owner's turn only."""
-        others = [getattr(self, name) for name in self.plays if name not in movers]
-        buffers = [b for other in others if isinstance(other, nn.Module) for b in other.buffers()]
-        before = [b.clone() for b in buffers]
+        before = [_buffers(getattr(self, name)) for name in self.plays if name not in movers]
         try:
             yield
         finally:
-            with torch.no_grad():
-                for buffer, value in zip(buffers, before):
-                    buffer.copy_(value)
+            for buffers in before:
+                _put_back(buffers)
 
     @contextmanager
     def differentiating(self, player):
-        """Costs computed inside will be differentiated with respect to `player`'s own parameters only, so that networks
-        which merely feed this player need no graph (see `graph_of`). Outside, a cost records its whole graph."""
+        """Costs computed inside will be differentiated with respect to `player`'s own parameters only, so that what other
+        networks feed this player needs no graph (see `made`). Outside, a cost records its whole graph."""
         before, self._differentiated = self._differentiated, player
         try:
             yield
         finally:
             self._differentiated = before
 
-    def graph_of(self, player):
-        """Context in which `player`'s network is evaluated: records a graph unless somebody else is differentiating."""
-        needed = self._differentiated is None or self._differentiated == player
-        return torch.set_grad_enabled(needed and torch.is_grad_enabled())
+    def made(self, player, draw, make):
+        """`make()`: what `player`'s network makes of a draw. Outside `differentiating` it records its whole graph.
+
+        Inside, the player itself gets it with the graph and everybody else without; and it is made once for all who ask about the
+        same draw before the player moves. What making it did to the network's buffers counts in the player's own turn only.
+        """
+        if self._differentiated is None or not torch.is_grad_enabled():
+            return make()
+        network = getattr(self, player)
+        state = [(parameter, parameter._version) for parameter in network.parameters()]
+        kept = getattr(draw, "_made", {})
+        if player not in kept or not _same(kept[player].state, state):
+            kept[player] = _Made(make(), state, _buffers(network))
+            draw._made = kept
+        elif self._differentiated == player:
+            _put_back(kept[player].buffers)
+        output = kept[player].output
+        return output if self._differentiated == player else output.detach()
+
+
+@dataclass(frozen=True)
+class _Made:
+    """What a network made of a draw, of which parameters in which state, and its buffers afterwards."""
+
+    output: torch.Tensor
+    state: list[tuple[torch.Tensor, int]]
+    buffers: list[tuple[nn.Module, str, torch.Tensor]]
+
+
+def _same(before, now):
+    """Whether two lists hold the same tensors, unchanged in between."""
+    return len(before) == len(now) and all(a is b and m == n for (a, m), (b, n) in zip(before, now))
+
+
+def _buffers(network):
+    """Copies of a network's buffers, and where they belong."""
+    modules = network.modules() if isinstance(network, nn.Module) else ()
+    return [(module, name, b.clone()) for module in modules for name, b in module._buffers.items() if b is not None]
+
+
+def _put_back(buffers):
+    """Puts copies in the buffers' places. Nothing is overwritten: a graph may still hold what was there."""
+    for module, name, copy in buffers:
+        module._buffers[name] = copy.clone()
 
 
 def turns(schedule, plays):

@@ -8,6 +8,7 @@ import copy
 import torch
 from torch import nn
 from torch.func import functional_call, stack_module_state
+from torch.nn.modules.batchnorm import _BatchNorm as BatchNorm
 from torch.nn.utils.parametrizations import spectral_norm
 
 from .errors import GameError
@@ -105,6 +106,17 @@ def drops(network):
     """Whether a network sets units to zero at random: its own dropout, or that of the members of an `Ensemble` in it."""
     inside = [part for module in network.modules() if isinstance(module, Ensemble) for part in module._skeleton[0].modules()]
     return any(isinstance(module, (nn.Dropout, nn.Dropout2d)) for module in (*network.modules(), *inside))
+
+
+def judges_apart(network):
+    """Whether what a network says about one sample does not depend on the rest of the batch, so that several batches can be judged
+    in one pass: it is made of PyTorch's own layers, `Waves` and ensembles of such, and holds no BatchNorm."""
+    if isinstance(network, Ensemble):
+        return judges_apart(network._skeleton[0])
+    if isinstance(network, (BatchNorm, Packed, MinibatchDiscrimination)):
+        return False
+    known = type(network).__module__.startswith("torch.nn.") or isinstance(network, Waves)
+    return known and all(map(judges_apart, network.children()))
 
 
 def dcgan_initialise(module):

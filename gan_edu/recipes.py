@@ -40,7 +40,6 @@ class Recipe:
     schedule: str = "DG"
     prepare: Callable = to_pixels
     ema: float | None = None
-    precision: str = "fp32"
 
 
 def play(name, images, rounds=None, seed=0, device="cpu", **settings):
@@ -57,7 +56,7 @@ def play(name, images, rounds=None, seed=0, device="cpu", **settings):
         batches,
         rounds if rounds is not None else recipe.epochs * (len(images) // recipe.batch),
         seed=seed,
-        **{name: getattr(recipe, name) for name in ("optimiser", "schedule", "ema", "precision")} | settings,
+        **{name: getattr(recipe, name) for name in ("optimiser", "schedule", "ema")} | settings,
     )
     return game, history
 
@@ -141,23 +140,31 @@ def keras(shape):
     )
 
 
-def dcgan(shape):
-    """The course's own: spectral norm on one side, BatchNorm on the other, extra 3×3 convolutions where they are cheap."""
+def dcgan(shape, width=16):
+    """The course's own: spectral norm on one side, BatchNorm on the other, extra 3×3 convolutions where they are cheap.
+
+    width: channels of the discriminator's first layer; 16 are enough for strokes in grey.
+    """
     generator = networks.dcgan_generator(64, shape[0], shape[1], width=32, refine=2)
-    discriminator = networks.dcgan_discriminator(shape[0], shape[1], width=16, refine=2)
-    game = GAN(generator, discriminator, latent=64)
-    return game.to(memory_format=torch.channels_last)
+    return GAN(generator, networks.dcgan_discriminator(shape[0], shape[1], width, refine=2), latent=64)
 
 
 RECIPES = {
     "dcgan": Recipe(
-        "this course, notebook 05",
+        "this course, notebook 05: strokes in grey",
         dcgan,
         batch=64,
         epochs=2,
         optimiser=partial(torch.optim.Adam, lr=2e-3, betas=(0.0, 0.9), fused=True),
         ema=0.995,
-        precision="auto",
+    ),
+    "photographs": Recipe(
+        "this course, notebook 05: colour",
+        partial(dcgan, width=32),
+        batch=32,
+        epochs=40,
+        optimiser=partial(torch.optim.Adam, lr=1e-3, betas=(0.0, 0.9), fused=True),
+        ema=0.995,
     ),
     "tensorflow": Recipe(
         "GANs with TensorFlow, and their problems",

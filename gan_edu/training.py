@@ -17,7 +17,7 @@ import torch
 from torch import distributed
 
 from .dynamics import Field, gradient, mean_over_processes
-from .engine import chosen_precision
+from .engine import AUTO, threads
 from .errors import CheckpointError, GameError
 from .games import Draw, Game, turns
 
@@ -32,12 +32,14 @@ class History:
     costs: for each player one number a round (that of its last turn in the round).
     seen: what `watch` returned, as (round, value) pairs.
     seconds: time spent in the loop, over all sittings.
+    engine: how it was computed, in words: "bf16, 2 threads, channels last".
     average: the game with averaged parameters, or None if `play` was not asked to average.
     """
 
     costs: dict[str, list[float]]
     seen: list = field(default_factory=list)
     seconds: float = 0.0
+    engine: str = ""
     average: Game | None = None
 
     @property
@@ -55,7 +57,7 @@ def play(
     schedule=None,
     rule=gradient,
     ema=None,
-    precision="fp32",
+    engine=AUTO,
     seed=0,
     watch=None,
     every=100,
@@ -64,14 +66,14 @@ def play(
     """Plays rounds of a game and returns its `History`. The game's networks are trained in place.
 
     batches: an iterator over batches on the game's device (`ImageSet.batches`, `Mixture.batches`), or None for a game that needs
-        no data. In one round every player sees the same batch, but no player sees a batch twice.
+        no data. In one round every player sees the same batch and the same draw, but no player sees one twice.
     optimiser: makes a torch optimiser from a list of parameters; or a dict with one such maker for each player.
     schedule: who moves when: `"DG"` discriminator, then generator (the default: each player in turn), `"DDDDDG"`, or `"D+G"` for
         both at once, from the same draw.
     rule: one of `dynamics`: the direction that is handed to the optimiser.
     ema: decay of an exponential moving average of all parameters (0.995, say), or `"mean"` for the plain mean of the iterates;
         buffers are copied. The averaged game is `history.average`.
-    precision: "fp32", "bf16" (autocast), or "auto": bf16 where this machine multiplies it clearly faster.
+    engine: precision, threads and memory layout, each chosen by measurement unless it is given (see `engine.Engine`).
     seed: of everything the game draws. Networks and batches have seeds of their own.
     watch: called as `watch(game, average)` before the first round, after every `every` rounds and after the last; `average` is the
         game itself without `ema`. What it returns, tensors and numbers in dicts, lists or tuples, is kept in `history.seen`.
@@ -83,7 +85,7 @@ def play(
     Raises GameError if game, schedule and batches do not fit together or a cost is not finite; CheckpointError if the checkpoint
     belongs to another run or is damaged.
     """
-    run = Run(game, batches, optimiser, schedule, rule, ema, precision, seed)
+    run = Run(game, batches, optimiser, schedule, rule, ema, engine, seed)
     if checkpoint is not None:
         checkpoint = Path(checkpoint)
         if checkpoint.exists():
@@ -91,15 +93,17 @@ def play(
     started = time.perf_counter() - run.history.seconds
     if watch is not None and not run.history.seen:
         run.history.seen.append((0, watch(game, run.shown)))
-    while run.done < rounds:
-        run.round()
-        if run.done % every == 0 or run.done == rounds:
-            run.read_costs()
-            if watch is not None:
-                run.history.seen.append((run.done, watch(game, run.shown)))
-            run.history.seconds = time.perf_counter() - started
-            if checkpoint is not None:
-                _write(checkpoint, run.state_dict())
+    with threads(run.engine.threads) as share_cores:
+        while run.done < rounds:
+            run.round()
+            share_cores()
+            if run.done % every == 0 or run.done == rounds:
+                run.read_costs()
+                if watch is not None:
+                    run.history.seen.append((run.done, watch(game, run.shown)))
+                run.history.seconds = time.perf_counter() - started
+                if checkpoint is not None:
+                    _write(checkpoint, run.state_dict())
     return run.history
 
 
@@ -107,7 +111,8 @@ class Run:
     """A run in progress: all that changes from round to round, and how a round is played. `play` drives one from start to end;
     a widget can take single turns."""
 
-    def __init__(self, game, batches, optimiser, schedule, rule, ema, precision, seed):
+    def __init__(self, game, batches, optimiser=adam, schedule=None, rule=gradient, ema=None, engine=AUTO, seed=0):
+        self.engine = engine.settled(game, getattr(batches, "size", 1))
         self.game = game
         self.batches = batches
         self.players = {player.name: player for player in game.players()}
@@ -116,16 +121,14 @@ class Run:
         self.memories = [{} for _ in self.turns]
         self.device = next(game.parameters()).device
         self.rng = torch.Generator(self.device).manual_seed(seed)
-        self.autocast = partial(
-            torch.autocast, self.device.type, torch.bfloat16, enabled=chosen_precision(precision, self.device) == "bf16"
-        )
+        self.autocast = partial(torch.autocast, self.device.type, torch.bfloat16, enabled=self.engine.precision == "bf16")
         make = optimiser if isinstance(optimiser, dict) else dict.fromkeys(self.players, optimiser)
         if set(make) != set(self.players):
             raise GameError(f"optimisers are given for {', '.join(make)}; the players are {', '.join(self.players)}.")
         self.optimisers = {name: make[name](list(player.parameters.values())) for name, player in self.players.items()}
         self.ema = ema
         self.average = copy.deepcopy(game).requires_grad_(False) if ema is not None else None
-        self.history = History({name: [] for name in self.players}, average=self.average)
+        self.history = History({name: [] for name in self.players}, engine=str(self.engine), average=self.average)
         self.pending = {name: [] for name in self.players}  # costs still on the device: reading one waits for it
         self.done = 0
 
@@ -136,23 +139,28 @@ class Run:
 
     def round(self):
         """One pass through the schedule."""
-        costs, seen = {}, set(self.players)  # everybody has "seen" the previous round's batch
+        costs, seen = {}, set(self.players)  # everybody has "seen" the previous round's draw
         for k, movers in enumerate(self.turns):
-            if self.batches is not None and not seen.isdisjoint(movers):
-                self.batch, seen = next(self.batches), set()
-            elif self.batches is None:
-                self.batch = None
+            if not seen.isdisjoint(movers):
+                self.deal()
+                seen = set()
             seen.update(movers)
             costs |= self.turn(k, movers)
+        self.draw = None  # and with it the graph of what was made of it
         for name, cost in costs.items():
             self.pending[name].append(cost)
         self.done += 1
         if self.average is not None:
             self._average()
 
+    def deal(self):
+        """A fresh batch and a fresh draw for the turns to come."""
+        batch = None if self.batches is None else next(self.batches)
+        self.draw = _share(self.game.draw(batch, self.rng))
+
     def turn(self, k, movers):
-        """The players `movers` take one step from where everybody stands now. Returns their costs."""
-        draw = _share(self.game.draw(self.batch, self.rng))
+        """The players `movers` take one step from where everybody stands now, on the present draw. Returns their costs."""
+        draw = self.draw
         with self.game.turn(movers):
             if self.rule is gradient:
                 costs, direction = self._gradients(draw, movers)

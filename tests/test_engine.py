@@ -1,11 +1,19 @@
-"""How games are computed: threads and precision."""
+"""How games are computed: threads, precision, memory layout. Whatever is chosen changes results by rounding only."""
+
+import copy
+from functools import partial
 
 import psutil
 import pytest
 import torch
 
-from gan_edu import course, engine
+from gan_edu import course, data, engine
+from gan_edu.engine import CoreTime, Engine
 from gan_edu.errors import GameError
+from gan_edu.models.gan import GAN
+from gan_edu.models.small_games import BilinearGame
+from gan_edu.networks import Ensemble, dcgan_discriminator, dcgan_generator, mlp
+from gan_edu.training import Run, play
 
 
 @pytest.fixture
@@ -13,9 +21,10 @@ def machine(monkeypatch, tmp_path):
     """Builds a machine: `cores`, of which others keep `busy` busy in each of two windows; `threads` are usual."""
 
     def build(cores, threads, busy=(0, 0), quota=None):
-        windows = iter(100 * b / cores for b in busy)
+        clock = (mark for b in busy for mark in (CoreTime(0.0, 0.0, 0.0), CoreTime(1.0, 0.7 + b, 0.7)))
+        monkeypatch.setattr(CoreTime, "now", lambda: next(clock))
+        monkeypatch.setattr(engine.time, "sleep", lambda seconds: None)
         monkeypatch.setattr(psutil, "cpu_count", lambda: cores)
-        monkeypatch.setattr(psutil, "cpu_percent", lambda interval: next(windows))
         monkeypatch.setattr(engine, "USUAL", threads)
         monkeypatch.setattr(engine, "QUOTA", tmp_path / "cpu.max")
         if quota is not None:
@@ -42,7 +51,7 @@ def test_threads_are_those_whose_cores_nobody_else_keeps_busy(machine, cores, th
 
 
 def test_somebody_who_wants_one_thread_is_not_asked_to_wait(machine):
-    machine(2, 1, busy=())  # measuring would fail
+    machine(2, 1, busy=())  # looking would fail
     assert engine.free_threads() == 1
 
 
@@ -64,8 +73,122 @@ def test_a_notebook_says_how_many_threads_it_uses_and_uses_them(machine, monkeyp
     assert words in capsys.readouterr().out and used == [2 - busy]
 
 
-def test_auto_precision_chooses_one_of_the_two_and_others_are_refused():
-    assert engine.chosen_precision("auto", torch.device("cpu")) in ("fp32", "bf16")
-    assert engine.chosen_precision("bf16", torch.device("cpu")) == "bf16"
-    with pytest.raises(GameError, match="'fp16' is no precision"):
-        engine.chosen_precision("fp16", torch.device("cpu"))
+def test_work_of_this_process_is_nobody_elses():
+    before, after = CoreTime(10.0, 5.0, 3.0), CoreTime(12.0, 9.0, 4.0)
+    assert after.others_since(before) == pytest.approx(1.5)
+    assert CoreTime(12.0, 5.9, 4.0).others_since(before) == 0  # counters of the two kinds tick apart
+
+
+def test_a_run_gives_up_threads_while_others_need_the_cores_and_takes_them_again(machine, monkeypatch):
+    machine(4, 4)
+    clock, used = [0.0], []
+    marks = iter([CoreTime(0, 0, 0), CoreTime(1, 4, 4), CoreTime(2, 8, 6), CoreTime(3, 11, 9)])
+    monkeypatch.setattr(CoreTime, "now", lambda: next(marks))
+    monkeypatch.setattr(engine.time, "perf_counter", lambda: clock[0])
+    monkeypatch.setattr(torch, "set_num_threads", used.append)
+    with engine.threads(4) as look:
+        for clock[0] in (0.1, 1.0, 1.2, 2.0, 3.0):  # it looks at most twice a second
+            look()
+    assert used[:-1] == [4, 4, 2, 4] and used[-1] == torch.get_num_threads()
+
+
+def test_a_run_that_wants_one_thread_looks_at_nobody(machine, monkeypatch):
+    machine(4, 4, busy=(0,))
+    with engine.threads(1) as look:
+        monkeypatch.setattr(CoreTime, "now", None)
+        look()
+        assert torch.get_num_threads() == 1
+
+
+# Choices -----------------------------------------------------------------------------------------------------------------
+
+
+def convolutional():
+    torch.manual_seed(0)
+    return GAN(dcgan_generator(4, 1, 8, 4, normalise=False), dcgan_discriminator(1, 8, 4, normalise=None), latent=4)
+
+
+def dense(width):
+    return GAN(mlp(4, width, 8), mlp(8, width, 1), latent=4)
+
+
+def test_auto_takes_bf16_only_where_a_layer_of_this_game_gains_from_it(monkeypatch):
+    asked, gain = [], 2.0
+    monkeypatch.setattr(engine, "bf16_gain", lambda *size: asked.append(size[:3]) or gain)
+    assert Engine().settled(convolutional(), 64).precision == "bf16"
+    assert Engine().settled(dense(4000), 300).precision == "bf16"
+    gain = 1.0
+    assert Engine().settled(convolutional(), 64).precision == "fp32"
+    assert Engine().settled(dense(4000), 300).precision == "fp32"
+    assert asked[1] == asked[3] == (300, 4000, 8)
+    asked.clear()
+    gain = 2.0
+    assert Engine().settled(dense(16), 64).precision == "fp32", "a small game is spent on calls, not on products"
+    assert Engine().settled(BilinearGame(), 1).precision == "fp32" and asked == []
+    for precision in ("fp32", "bf16"):
+        assert Engine(precision).settled(convolutional(), 64).precision == precision and asked == []
+
+
+def test_the_gain_of_bf16_is_a_ratio_of_times_on_this_machine():
+    assert 0.01 < engine.bf16_gain(32, 16, 16, torch.device("cpu")) < 100
+
+
+def test_a_small_game_takes_one_thread_and_a_large_one_what_torch_is_set_to(monkeypatch):
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 6)
+    ring = GAN(mlp(2, 128, 128, 2), mlp(2, 128, 128, 1), latent=2)
+    assert Engine().settled(ring, 128).threads == 1 and Engine(threads=3).settled(ring, 128).threads == 3
+    assert Engine("fp32").settled(convolutional(), 8).threads == 6
+    side_by_side = [GAN(Ensemble(lambda: mlp(2, 128, 128, 2), n), Ensemble(lambda: mlp(2, 128, 128, 1), n), 2) for n in (1, 10)]
+    assert [Engine().settled(game, 128 * game.members).threads for game in side_by_side] == [1, 6]
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"precision": "fp16"}, "'fp16' is no precision: choose fp32, bf16 or auto"),
+        ({"threads": 0}, "0 is no number of threads"),
+        ({"threads": "many"}, "'many' is no number of threads"),
+    ],
+)
+def test_what_does_not_exist_is_refused(settings, words):
+    with pytest.raises(GameError, match=words):
+        play(dense(4), data.Batches(torch.zeros(8, 8), size=4), 1, engine=Engine(**settings))
+
+
+def test_the_history_says_in_a_line_how_it_was_computed():
+    def said(game, batches, **settings):
+        return play(game, batches, 1, engine=Engine(**settings)).engine
+
+    images = data.Batches(torch.zeros(8, 1, 8, 8), size=4)
+    assert said(convolutional(), images, precision="fp32", threads=2) == "fp32, 2 threads, channels last"
+    assert said(convolutional(), images, precision="bf16", threads=1, channels_last=False) == "bf16, 1 thread"
+    assert said(BilinearGame(), None) == "fp32, 1 thread"
+
+
+def test_channels_last_lays_weights_out_anew_and_leaves_their_values_and_identities():
+    game = convolutional()
+    before, values = list(game.parameters()), copy.deepcopy(game.state_dict())
+    Run(game, data.Batches(torch.zeros(8, 1, 8, 8), size=4))
+    assert all(a is b for a, b in zip(before, game.parameters()))
+    torch.testing.assert_close(game.state_dict(), values, rtol=0, atol=0)
+    weights = [module.weight for module in game.modules() if isinstance(module, torch.nn.ConvTranspose2d)]
+    assert weights and all(weight.is_contiguous(memory_format=torch.channels_last) for weight in weights)
+
+
+ENGINES = {
+    "two threads": (Engine("fp32", threads=2), 1e-4),
+    "channels first": (Engine("fp32", threads=1, channels_last=False), 1e-4),
+    "bf16": (Engine("bf16", threads=1), 0.05),
+}
+
+
+@pytest.mark.parametrize(("engine", "within"), ENGINES.values(), ids=ENGINES)
+def test_a_choice_changes_what_is_learned_by_rounding_only(engine, within):
+    def costs(engine):
+        images = torch.rand(32, 1, 8, 8, generator=torch.Generator().manual_seed(0)) * 2 - 1
+        optimiser = partial(torch.optim.SGD, lr=0.05)
+        return play(convolutional(), data.Batches(images, size=16), 10, optimiser=optimiser, engine=engine).costs
+
+    plain, chosen = costs(Engine("fp32", threads=1)), costs(engine)
+    for player, values in plain.items():
+        torch.testing.assert_close(torch.tensor(chosen[player]), torch.tensor(values), rtol=within, atol=within)

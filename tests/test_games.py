@@ -1,17 +1,21 @@
 """Games: who owns what, who moves when, and that nobody touches what is another's."""
 
+import itertools
+from functools import partial
+
 import pytest
 import torch
 from torch import nn
+from torch.nn.utils.parametrizations import spectral_norm
 
 from gan_edu.errors import GameError
 from gan_edu.games import Draw, Game, turns
 from gan_edu.losses import relativistic
 from gan_edu.models.gan import GAN, Latent
 from gan_edu.models.small_games import BilinearGame
-from gan_edu.networks import Ensemble, dcgan_discriminator, dcgan_generator, mlp
+from gan_edu.networks import Ensemble, MinibatchDiscrimination, Packed, Waves, dcgan_discriminator, dcgan_generator, mlp
 from gan_edu.penalties import r1, r2, wgan_gp
-from gan_edu.training import Run, adam
+from gan_edu.training import Run
 
 DG = ("discriminator", "generator")
 
@@ -20,7 +24,7 @@ def with_everything():
     """A small GAN with all that has memory: BatchNorm on one side, spectral norm and dropout on the other."""
     generator = nn.Sequential(nn.Linear(3, 8), nn.BatchNorm1d(8), nn.ReLU(), nn.Linear(8, 2))
     critic = nn.Sequential(
-        torch.nn.utils.parametrizations.spectral_norm(nn.Linear(2, 8)),
+        spectral_norm(nn.Linear(2, 8)),
         nn.BatchNorm1d(8),
         nn.ReLU(),
         nn.Dropout(0.3),
@@ -90,8 +94,8 @@ def test_a_step_leaves_the_others_parameters_buffers_and_grads_alone(mover, rng)
     for parameter in foreign.parameters():
         parameter.grad = torch.full_like(parameter, 7.0)  # whatever stands there is somebody's
     before = {name: value.clone() for name, value in game.state_dict().items()}
-    run = Run(game, None, adam, None, *_plain())
-    run.batch = torch.randn(16, 2, generator=rng)
+    run = Run(game, None)
+    run.draw = game.draw(torch.randn(16, 2, generator=rng), rng)
     run.turn(0, (mover,))
     for name, value in game.state_dict().items():
         if name.startswith(other):
@@ -103,12 +107,6 @@ def test_a_step_leaves_the_others_parameters_buffers_and_grads_alone(mover, rng)
     assert moved | {"generator.0.bias", "discriminator.0.bias"} >= {name for name, _ in own.named_parameters(mover)}
     buffers = {name for name, b in own.named_buffers(mover) if not torch.equal(b, before[name])}
     assert buffers >= {name for name, _ in own.named_buffers(mover) if "running" in name or "tracked" in name}
-
-
-def _plain():
-    from gan_edu.dynamics import gradient
-
-    return gradient, None, "fp32", 0
 
 
 def test_costs_without_a_differentiating_player_record_the_whole_graph(rng):
@@ -126,6 +124,54 @@ def test_the_discriminators_own_turn_needs_no_graph_of_the_generator(rng):
         game.cost("discriminator", draw).backward()
     assert all(p.grad is None for p in game.generator.parameters())
     assert game.fake(draw).requires_grad
+
+
+def count_calls(network):
+    calls = []
+    network.register_forward_hook(lambda *_: calls.append(1))
+    return calls
+
+
+def test_what_the_generator_makes_of_a_draw_is_made_once_until_it_moves(rng):
+    game = with_everything()
+    made = count_calls(game.generator)
+    draw = game.draw(torch.randn(16, 2, generator=rng), rng)
+    with game.differentiating("discriminator"):
+        first = game.fake(draw)
+        assert not first.requires_grad
+    with game.differentiating("generator"):
+        again = game.fake(draw)
+        assert again.requires_grad and torch.equal(again, first) and len(made) == 1
+        with torch.no_grad():
+            next(game.generator.parameters()).mul_(1.0)  # a step, of whatever size
+        game.fake(draw)
+        assert len(made) == 2, "the generator has moved: its samples are others"
+        game.fake(Draw(**vars(draw) | {"latent": draw.latent[:4]}))
+        assert len(made) == 3, "other latents, other samples"
+    game.fake(draw)
+    assert len(made) == 4, "without a differentiating player everything is recorded afresh"
+
+
+def test_statistics_of_a_network_that_made_samples_once_are_those_of_making_them_twice(rng):
+    batch = torch.randn(16, 2, generator=rng)
+
+    def after(remembering):
+        torch.manual_seed(0)
+        game = with_everything()
+        run = Run(game, itertools.repeat(batch), optimiser=partial(torch.optim.SGD, lr=0.1))
+        for _ in range(3):
+            run.deal()
+            for k, movers in enumerate(run.turns):
+                if not remembering:
+                    run.draw = Draw(**vars(run.draw))  # a copy starts without what was made of the first
+                run.turn(k, movers)
+        return game.state_dict()
+
+    remembered, anew = after(True), after(False)
+    assert any("running" in name for name in anew)
+    # dropout's masks differ, for the generator no longer stands before them: not so in the statistics of the generator
+    names = [name for name in anew if name.startswith("generator") and ("running" in name or "tracked" in name)]
+    assert names and all(torch.equal(remembered[name], anew[name]) for name in names)
 
 
 def test_the_same_draw_gives_the_same_cost_even_with_dropout(rng):
@@ -227,3 +273,36 @@ def test_a_convolutional_gan_is_a_game_too(rng):
     game = GAN(dcgan_generator(4, size=8, width=4), dcgan_discriminator(size=8, width=4), latent=4)
     draw = game.draw(torch.randn(2, 1, 8, 8, generator=rng), rng)
     assert game.cost("discriminator", draw).shape == game.cost("generator", draw).shape == ()
+
+
+# Judging in one pass ------------------------------------------------------------------------------------------------------
+
+JUDGES = {
+    "dense": (lambda: mlp(2, 8, 1), True),
+    "waves": (lambda: nn.Sequential(Waves(), mlp(14, 8, 1)), True),
+    "spectral norm": (lambda: spectral_norm(nn.Linear(2, 1)), True),
+    "ensemble": (lambda: Ensemble(lambda: mlp(2, 8, 1), 2), True),
+    "BatchNorm": (lambda: nn.Sequential(nn.Linear(2, 4), nn.BatchNorm1d(4), nn.Linear(4, 1)), False),
+    "packed": (lambda: Packed(mlp(4, 8, 1), 2), False),
+    "minibatch discrimination": (lambda: nn.Sequential(MinibatchDiscrimination(2, 3, 2), nn.Linear(5, 1)), False),
+    "somebody else's": (lambda: Elsewhere(), False),
+}
+
+
+class Elsewhere(nn.Module):
+    def forward(self, x):
+        return x.mean(1, keepdim=True) - x.mean()
+
+
+@pytest.mark.parametrize(("make", "apart"), JUDGES.values(), ids=JUDGES)
+def test_real_and_generated_samples_are_judged_in_one_pass_only_where_that_changes_nothing(make, apart, rng):
+    discriminator = make().eval()  # spectral norm moves its estimate in train mode
+    members = getattr(discriminator, "members", 1)
+    generator = Ensemble(lambda: mlp(3, 8, 2), members) if members > 1 else mlp(3, 8, 2)
+    game = GAN(generator, discriminator, latent=3)
+    assert game.apart == apart
+    real, fake = torch.randn(12, 2, generator=rng), torch.randn(8, 2, generator=rng)
+    calls = count_calls(discriminator)
+    for found, alone in zip(game.logits(real, fake), (discriminator(real), discriminator(fake))):
+        torch.testing.assert_close(found, alone)
+    assert len(calls) == (3 if apart else 4)

@@ -16,6 +16,7 @@ from torch.nn.utils.parametrizations import spectral_norm
 from gan_edu import data, losses, recipes
 from gan_edu.data.batches import Batches
 from gan_edu.dynamics import consensus, extragradient, gradient, momentum, optimistic, unrolled
+from gan_edu.engine import Engine
 from gan_edu.errors import CheckpointError, GameError
 from gan_edu.models.gan import GAN
 from gan_edu.models.small_games import BilinearGame, DiracGAN
@@ -181,7 +182,7 @@ def test_it_does_with_every_optimiser(optimiser, tmp_path):
 
 
 def test_it_does_in_half_precision(tmp_path):
-    assert_resumes_exactly(tmp_path, "DCGAN with spectral norm", precision="bf16")
+    assert_resumes_exactly(tmp_path, "DCGAN with spectral norm", engine=Engine("bf16"))
 
 
 def test_the_same_seed_gives_the_same_run_and_another_seed_another():
@@ -483,7 +484,7 @@ def test_bf16_computes_in_it_and_keeps_parameters_in_full_precision():
     torch.manual_seed(7)
     game = GAN(mlp(3, 8, 2), mlp(2, 8, 1), latent=3)
     game.generator[0].register_forward_hook(lambda module, args, output: dtypes.append(output.dtype))
-    play(game, ring("cpu"), 2, precision="bf16")
+    play(game, ring("cpu"), 2, engine=Engine("bf16"))
     assert set(dtypes) == {torch.bfloat16} and {p.dtype for p in game.parameters()} == {torch.float32}
 
 

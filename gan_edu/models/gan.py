@@ -1,13 +1,14 @@
 """The generative adversarial network (Goodfellow et al. 2014), with any objective and any penalties. Taught in notebook 04."""
 
 from dataclasses import dataclass
+from zlib import crc32
 
 import torch
 
 from ..errors import GameError
 from ..games import Draw, Game
 from ..losses import non_saturating
-from ..networks import drops
+from ..networks import drops, judges_apart
 from ..penalties import Scored
 
 
@@ -45,30 +46,39 @@ class GAN(Game):
         self.penalties = tuple(penalties)
         self.members = getattr(generator, "members", 1)
         self.drops = drops(self)
+        self.apart = judges_apart(discriminator)
 
     def draw(self, real, rng):
         """Real samples (N, ...), as many latents, and what penalties and dropout need."""
         latent = self.latent.draw(len(real), rng)
         mix = torch.rand(len(real), generator=rng, device=rng.device) if self.penalties else None
-        seed = torch.randint(2**62, (), generator=rng, device=rng.device).item() if self.drops else None
+        seed = crc32(rng.get_state().numpy()) if self.drops else None  # which the host knows without waiting for the device
         return Draw(real=real, latent=latent, mix=mix, seed=seed)
 
     def fake(self, draw):
         """Generated samples for the draw's latents."""
-        with self.graph_of("generator"):
-            return self.generator(draw.latent)
+        return self.made("generator", draw, lambda: self.generator(draw.latent))
 
     def discriminator_cost(self, draw):
         real, fake = draw.real, self.fake(draw)
         if not self.penalties:
-            return self.objective.discriminator(self.discriminator(real), self.discriminator(fake))
+            return self.objective.discriminator(*self.logits(real, fake))
         real, fake = self.scored(real), self.scored(fake)
         cost = self.objective.discriminator(real.logits, fake.logits)
         return cost + sum(penalty(self.discriminator, real, fake, draw) for penalty in self.penalties)
 
     def generator_cost(self, draw):
-        real_logits = self.discriminator(draw.real) if self.objective.paired else None
-        return self.objective.generator(real_logits, self.discriminator(self.fake(draw)))
+        if self.objective.paired:
+            return self.objective.generator(*self.logits(draw.real, self.fake(draw)))
+        return self.objective.generator(None, self.discriminator(self.fake(draw)))
+
+    def logits(self, real, fake):
+        """The discriminator's logits of real and of generated samples: in one pass if it judges each sample by itself."""
+        if not self.apart:
+            return self.discriminator(real), self.discriminator(fake)
+        real, fake = (samples.unflatten(0, (self.members, -1)) for samples in (real, fake))
+        both = self.discriminator(torch.cat([real, fake], dim=1).flatten(0, 1)).unflatten(0, (self.members, -1))
+        return [logits.flatten(0, 1) for logits in both.split([real.shape[1], fake.shape[1]], dim=1)]
 
     def scored(self, samples):
         """Samples that a penalty can differentiate by, with their logits."""

@@ -7,7 +7,6 @@ import torch
 
 from .. import metrics, plots
 from ..data import Mixture
-from ..dynamics import gradient
 from ..errors import GameError
 from ..losses import non_saturating
 from ..training import Run, adam
@@ -44,7 +43,7 @@ class GameLab:
             game = self.make_game()
         self.seed, self.game = seed, game
         batches = self.density.batches(self.batch, seed)
-        self.run = Run(game, batches, self.optimiser, schedule=None, rule=gradient, ema=None, precision="fp32", seed=seed)
+        self.run = Run(game, batches, self.optimiser, seed=seed)
         self.costs = {}  # each player's latest
         self.alone = dict.fromkeys(game.plays, 0)  # turns outside rounds
 
@@ -52,7 +51,7 @@ class GameLab:
         """One step of one player, on a fresh batch; everybody else stands still. Raises GameError for an unknown player."""
         self.game.player(player)
         k = next((k for k, movers in enumerate(self.run.turns) if player in movers), 0)
-        self.run.batch = next(self.run.batches)
+        self.run.deal()
         self.costs[player] = self.run.turn(k, (player,))[player].item()
         self.alone[player] += 1
 
