@@ -140,13 +140,17 @@ def keras(shape):
     )
 
 
-def dcgan(shape, width=16):
-    """The course's own: spectral norm on one side, BatchNorm on the other, extra 3×3 convolutions where they are cheap.
-
-    width: channels of the discriminator's first layer; 16 are enough for strokes in grey.
-    """
+def dcgan(shape):
+    """The course's own: spectral norm on one side, BatchNorm on the other, extra 3×3 convolutions where they are cheap."""
     generator = networks.dcgan_generator(64, shape[0], shape[1], width=32, refine=2)
-    return GAN(generator, networks.dcgan_discriminator(shape[0], shape[1], width, refine=2), latent=64)
+    return GAN(generator, networks.dcgan_discriminator(shape[0], shape[1], width=16, refine=2), latent=64)
+
+
+def photographs(shape):
+    """The same for colour: a discriminator twice as wide, and a generator whose smallest maps have 128 channels at any size."""
+    _, doublings = networks.smallest_map(shape[1])
+    generator = networks.dcgan_generator(64, shape[0], shape[1], width=max(16, 256 >> doublings), refine=2)
+    return GAN(generator, networks.dcgan_discriminator(shape[0], shape[1], width=32, refine=2), latent=64)
 
 
 RECIPES = {
@@ -160,7 +164,7 @@ RECIPES = {
     ),
     "photographs": Recipe(
         "this course, notebook 05: colour",
-        partial(dcgan, width=32),
+        photographs,
         batch=32,
         epochs=40,
         optimiser=partial(torch.optim.Adam, lr=1e-3, betas=(0.0, 0.9), fused=True),

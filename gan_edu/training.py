@@ -8,6 +8,7 @@ import tempfile
 import time
 import zipfile
 import zlib
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from functools import partial
 from inspect import getclosurevars
@@ -72,7 +73,8 @@ def play(
         both at once, from the same draw.
     rule: one of `dynamics`: the direction that is handed to the optimiser.
     ema: decay of an exponential moving average of all parameters (0.995, say), or `"mean"` for the plain mean of the iterates;
-        buffers are copied. The averaged game is `history.average`.
+        buffers are copied. Round t weighs at least 9 / (9 + t), so that the average soon forgets where it began. The averaged game
+        is `history.average`.
     engine: precision, threads and memory layout, each chosen by measurement unless it is given (see `engine.Engine`).
     seed: of everything the game draws. Networks and batches have seeds of their own.
     watch: called as `watch(game, average)` before the first round, after every `every` rounds and after the last; `average` is the
@@ -112,7 +114,7 @@ class Run:
     a widget can take single turns."""
 
     def __init__(self, game, batches, optimiser=adam, schedule=None, rule=gradient, ema=None, engine=AUTO, seed=0):
-        self.engine = engine.settled(game, getattr(batches, "size", 1))
+        self.engine = engine.settled(game, getattr(batches, "size", 64))  # 64, as is usual, if the source does not say
         self.game = game
         self.batches = batches
         self.players = {player.name: player for player in game.players()}
@@ -121,7 +123,8 @@ class Run:
         self.memories = [{} for _ in self.turns]
         self.device = next(game.parameters()).device
         self.rng = torch.Generator(self.device).manual_seed(seed)
-        self.autocast = partial(torch.autocast, self.device.type, torch.bfloat16, enabled=self.engine.precision == "bf16")
+        half = partial(torch.autocast, self.device.type, torch.bfloat16)
+        self.autocast = half if self.engine.precision == "bf16" else nullcontext
         make = optimiser if isinstance(optimiser, dict) else dict.fromkeys(self.players, optimiser)
         if set(make) != set(self.players):
             raise GameError(f"optimisers are given for {', '.join(make)}; the players are {', '.join(self.players)}.")
@@ -129,6 +132,7 @@ class Run:
         self.ema = ema
         self.average = copy.deepcopy(game).requires_grad_(False) if ema is not None else None
         self.history = History({name: [] for name in self.players}, engine=str(self.engine), average=self.average)
+        self.draw = None  # what the present turns see
         self.pending = {name: [] for name in self.players}  # costs still on the device: reading one waits for it
         self.done = 0
 
@@ -167,10 +171,12 @@ class Run:
             else:
                 costs, direction = self._directions(draw, movers, k)
         for mover in movers:
-            for name, parameter in self.players[mover].parameters.items():
+            own = self.players[mover].parameters
+            for name, parameter in own.items():
                 parameter.grad = _laid_out_like(parameter, direction[name])
             self.optimisers[mover].step()
-            self.optimisers[mover].zero_grad(set_to_none=True)
+            for parameter in own.values():
+                parameter.grad = None
         return costs
 
     def _gradients(self, draw, movers):
@@ -193,7 +199,7 @@ class Run:
 
     @torch.no_grad()
     def _average(self):
-        weight = 1 / self.done if self.ema == "mean" else 1 - self.ema
+        weight = 1 / self.done if self.ema == "mean" else max(1 - self.ema, 9 / (9 + self.done))
         torch._foreach_lerp_(list(self.average.parameters()), list(self.game.parameters()), weight)
         for averaged, buffer in zip(self.average.buffers(), self.game.buffers()):
             averaged.copy_(buffer)

@@ -435,19 +435,18 @@ def test_watch_is_called_before_the_first_round_every_so_often_and_after_the_las
     assert [number for number, _ in history.seen] == [0, 3, 6, 7] and history.seen[0][1] == 1.0
 
 
-def test_the_average_is_exponential_and_buffers_are_copied():
+def test_the_average_is_exponential_once_it_has_forgotten_where_it_began_and_buffers_are_copied():
     torch.manual_seed(7)
     game = memoryful()
     expected = {name: p.detach().clone() for name, p in game.named_parameters()}
+    weights = iter([0, 9 / 10, 9 / 11, 9 / 12, 0.7, 0.7])  # of the present parameters, before round 1 and after each round
 
     def follow(game, average):
+        weight = next(weights)
         for name, p in game.named_parameters():
-            if follow.started:
-                expected[name] = 0.8 * expected[name] + 0.2 * p.detach()
-        follow.started = True
+            expected[name] = (1 - weight) * expected[name] + weight * p.detach()
 
-    follow.started = False
-    history = play(game, ring("cpu"), 5, ema=0.8, watch=follow, every=1)
+    history = play(game, ring("cpu"), 5, ema=0.3, watch=follow, every=1)
     for name, p in history.average.named_parameters():
         torch.testing.assert_close(p, expected[name])
         assert not p.requires_grad

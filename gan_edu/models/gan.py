@@ -76,6 +76,8 @@ class GAN(Game):
         """The discriminator's logits of real and of generated samples: in one pass if it judges each sample by itself."""
         if not self.apart:
             return self.discriminator(real), self.discriminator(fake)
+        if self.members == 1:
+            return self.discriminator(torch.cat([real, fake])).split([len(real), len(fake)])
         real, fake = (samples.unflatten(0, (self.members, -1)) for samples in (real, fake))
         both = self.discriminator(torch.cat([real, fake], dim=1).flatten(0, 1)).unflatten(0, (self.members, -1))
         return [logits.flatten(0, 1) for logits in both.split([real.shape[1], fake.shape[1]], dim=1)]
