@@ -1,0 +1,153 @@
+"""What was tried on the way to the course's recipes, one change at a time."""
+
+import statistics
+import time
+from dataclasses import replace
+from functools import partial
+
+import torch
+from matplotlib.figure import Figure
+from torch.nn.functional import relu
+
+from gan_edu import data, losses, metrics, networks, recipes
+from gan_edu.models.gan import GAN
+from gan_edu.training import Run
+
+TITLE = "What was tried on the way to the recipes"
+NOTE = (
+    "Each line changes one thing in the recipe and trains for as many rounds as fit into 60 s of the recipe's own: its round is timed "
+    "beside the recipe's. Distance of the averaged generator after half of the rounds and after all, development seed 100; × is times "
+    "real against real. Seeds differ by a quarter, so only larger differences say something. The judge knows digits: on clothes and "
+    "flowers its distance is a rough guide, and the pictures were looked at besides."
+)
+SECONDS = 60.0
+SEED = 100
+
+
+def objective(chosen):
+    """Another objective."""
+
+    def change(recipe):
+        def game(shape):
+            made = recipe.game(shape)
+            return GAN(made.generator, made.discriminator, made.latent, objective=chosen)
+
+        return replace(recipe, game=game)
+
+    return change
+
+
+def widths(generator, discriminator, normalise="spectral"):
+    """Networks of other widths, or a discriminator with another normalisation."""
+
+    def change(recipe):
+        def game(shape):
+            g = networks.dcgan_generator(64, shape[0], shape[1], generator, refine=2)
+            return GAN(g, networks.dcgan_discriminator(shape[0], shape[1], discriminator, refine=2, normalise=normalise), 64)
+
+        return replace(recipe, game=game)
+
+    return change
+
+
+def rate(lr, beta1=0.0, beta2=0.9):
+    """Another learning rate."""
+    return lambda recipe: replace(recipe, optimiser=partial(torch.optim.Adam, lr=lr, betas=(beta1, beta2), fused=True))
+
+
+def batch(size):
+    """Another batch."""
+    return lambda recipe: replace(recipe, batch=size)
+
+
+def average(decay):
+    """Another decay of the average."""
+    return lambda recipe: replace(recipe, ema=decay)
+
+
+hinge = losses.Objective(
+    "hinge",
+    discriminator=lambda real, fake: relu(1 - real).mean() + relu(1 + fake).mean(),
+    generator=lambda real, fake: -fake.mean(),
+)
+RECIPE = {"the recipe": lambda recipe: recipe}
+TRIED = {
+    ("mnist", None, "dcgan"): RECIPE
+    | {
+        "batch 32": batch(32),
+        "batch 128": batch(128),
+        "EMA 0.99": average(0.99),
+        "EMA 0.998": average(0.998),
+        "learning rate 1e-3": rate(1e-3),
+        "Radford's Adam: 2e-4, beta1 0.5": rate(2e-4, 0.5, 0.999),
+        "BatchNorm in D": widths(32, 16, normalise="batch"),
+        "D twice as wide": widths(32, 32),
+        "G half as wide": widths(16, 16),
+        "hinge objective": objective(hinge),
+        "relativistic objective": objective(losses.relativistic),
+    },
+    ("fashion", None, "dcgan"): RECIPE | {"D twice as wide": widths(32, 32), "batch 32": batch(32)},
+    ("flowers", 32, "photographs"): RECIPE
+    | {
+        "D half as wide": widths(32, 16),
+        "batch 64": batch(64),
+        "learning rate 2e-3": rate(2e-3),
+        "learning rate 5e-4": rate(5e-4),
+        "relativistic objective": objective(losses.relativistic),
+    },
+    ("flowers", 64, "photographs"): RECIPE | {"D half as wide": widths(16, 16), "G twice as wide": widths(32, 32)},
+}
+
+
+def run_of(recipe, images):
+    """A fresh run of a recipe."""
+    torch.manual_seed(SEED)
+    batches = images.batches(recipe.batch, SEED, prepare=recipe.prepare)
+    return Run(recipe.game(images.shape), batches, recipe.optimiser, recipe.schedule, ema=recipe.ema, seed=SEED)
+
+
+def milliseconds(run, rounds=6):
+    """The fastest of some rounds."""
+    times = []
+    for _ in range(rounds):
+        started = time.perf_counter()
+        run.round()
+        times.append(1e3 * (time.perf_counter() - started))
+    return min(times)
+
+
+def measure():
+    rows = []
+    for (name, size, recipe_name), changes in TRIED.items():
+        images = data.load(name, size)
+        examiner = metrics.Examiner(images)
+        recipe = recipes.named(recipe_name)
+        own = run_of(recipe, images)
+        own_ms = statistics.median(milliseconds(own) for _ in range(8))
+        for label, change in changes.items():
+            changed = change(recipe)
+            probe = run_of(changed, images)
+            slower = statistics.median(milliseconds(probe) / milliseconds(own) for _ in range(5))
+            rounds = int(1e3 * SECONDS / own_ms / slower)
+            run, found = run_of(changed, images), []
+            for goal in (rounds // 2, rounds):
+                while run.done < goal:
+                    run.round()
+                sample = run.shown.sample(examiner.count, torch.Generator().manual_seed(SEED)).float()
+                found.append(examiner.examine(sample))
+            row = {"images": f"{name} {images.shape[1]}×{images.shape[2]}", "change": label, "rounds": rounds}
+            row |= {"half-way": round(found[0].value, 2), "after 60 s": round(found[1].value, 2)}
+            rows.append(row | {"×": round(found[1].ratio, 1)})
+            print(rows[-1], flush=True)
+    return rows
+
+
+def plot(rows):
+    figure = Figure(figsize=(7, 5), layout="constrained")
+    ax = figure.subplots()
+    for k, row in enumerate(rows):
+        ax.plot(row["×"], k, "o", color="C1" if row["change"] == "the recipe" else "C7")
+    labels = [f"{row['images']}: {row['change']}" for row in rows]
+    ax.set(xscale="log", yticks=range(len(rows)), yticklabels=labels, xlabel="distance after 60 s, times real against real")
+    ax.invert_yaxis()
+    return figure
