@@ -20,7 +20,7 @@ from .errors import GameError
 USUAL = torch.get_num_threads()  # what torch uses if nobody says otherwise
 QUOTA = Path("/sys/fs/cgroup/cpu.max")
 """What a container may use: "200000 100000" is two cores, of however many the machine has."""
-SMALL = 2**23  # multiplications a pass below which a second thread costs more in waiting than it saves in work
+SMALL = 5_000_000  # multiplications a pass below which a second thread costs more in waiting than it saves in work
 
 
 @dataclass(frozen=True)
