@@ -264,7 +264,7 @@ def test_no_file_is_pickled_compiled_or_large():
 
 
 @pytest.mark.parametrize("command", [["check"], ["format", "--check"]], ids=["lint", "format"])
-@pytest.mark.parametrize("what", ["gan_edu", "tests", "notebooks", "run.py"])
+@pytest.mark.parametrize("what", ["gan_edu", "tests", "notebooks", "benchmarks", "run.py"])
 def test_ruff_has_nothing_to_say(command, what):
     ruff = subprocess.run([sys.executable, "-m", "ruff", *command, what], cwd=ROOT, capture_output=True, text=True)
     assert ruff.returncode == 0, f"ruff {' '.join(command)} {what}:\n{(ruff.stdout + ruff.stderr)[:2000]}"
