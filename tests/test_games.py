@@ -306,3 +306,20 @@ def test_real_and_generated_samples_are_judged_in_one_pass_only_where_that_chang
     for found, alone in zip(game.logits(real, fake), (discriminator(real), discriminator(fake))):
         torch.testing.assert_close(found, alone)
     assert len(calls) == (3 if apart else 4)
+
+
+@pytest.mark.parametrize("members", [1, 3])
+def test_two_penalties_cost_the_same_in_one_pass_as_in_two(members, rng):
+    generator, discriminator = (Ensemble(lambda n=n: mlp(2, 8, n, activation=nn.Tanh), members) for n in (2, 1))
+    if members == 1:
+        generator, discriminator = generator.member(0), discriminator.member(0)
+    game = GAN(generator, discriminator, latent=2, objective=relativistic, penalties=[r1(0.7), r2(0.3)])
+    draw = game.draw(torch.randn(4 * members, 2, generator=rng), rng)
+    own = list(game.discriminator.parameters())
+    found = []
+    for game.apart in (True, False):
+        calls = count_calls(game.discriminator)
+        cost = game.cost("discriminator", draw)
+        found.append([cost, *torch.autograd.grad(cost, own)])
+        assert len(calls) == (1 if game.apart else 2)
+    torch.testing.assert_close(*found)

@@ -63,7 +63,7 @@ class GAN(Game):
         real, fake = draw.real, self.fake(draw)
         if not self.penalties:
             return self.objective.discriminator(*self.logits(real, fake))
-        real, fake = self.scored(real), self.scored(fake)
+        real, fake = self.scored(real, fake)
         cost = self.objective.discriminator(real.logits, fake.logits)
         return cost + sum(penalty(self.discriminator, real, fake, draw) for penalty in self.penalties)
 
@@ -76,17 +76,29 @@ class GAN(Game):
         """The discriminator's logits of real and of generated samples: in one pass if it judges each sample by itself."""
         if not self.apart:
             return self.discriminator(real), self.discriminator(fake)
-        if self.members == 1:
-            return self.discriminator(torch.cat([real, fake])).split([len(real), len(fake)])
-        real, fake = (samples.unflatten(0, (self.members, -1)) for samples in (real, fake))
-        both = self.discriminator(torch.cat([real, fake], dim=1).flatten(0, 1)).unflatten(0, (self.members, -1))
-        return [logits.flatten(0, 1) for logits in both.split([real.shape[1], fake.shape[1]], dim=1)]
+        return self._parted(self.discriminator(self._together(real, fake)), real, fake)
 
-    def scored(self, samples):
-        """Samples that a penalty can differentiate by, with their logits."""
-        if not samples.requires_grad:
-            samples = samples.clone().requires_grad_()
-        return Scored(samples, self.discriminator(samples))
+    def scored(self, real, fake):
+        """Real and generated samples as penalties want them: `Scored`, and in one pass where two penalties look at both kinds."""
+        if not self.apart or len(self.penalties) < 2:
+            return [Scored(samples, self.discriminator(samples)) for samples in map(_differentiable, (real, fake))]
+        samples = _differentiable(self._together(real, fake))
+        logits = self.discriminator(samples)
+        (slopes,) = torch.autograd.grad(logits.sum(), samples, create_graph=True)
+        return [Scored(*parts) for parts in zip(*(self._parted(whole, real, fake) for whole in (samples, logits, slopes)))]
+
+    def _together(self, real, fake):
+        """Real and generated samples in one batch; with ensembles, each member's side by side."""
+        if self.members == 1:
+            return torch.cat([real, fake])
+        return torch.cat([samples.unflatten(0, (self.members, -1)) for samples in (real, fake)], dim=1).flatten(0, 1)
+
+    def _parted(self, together, real, fake):
+        """What belongs to the real and what to the generated samples of such a batch."""
+        if self.members == 1:
+            return together.split([len(real), len(fake)])
+        sizes = [len(real) // self.members, len(fake) // self.members]
+        return [part.flatten(0, 1) for part in together.unflatten(0, (self.members, -1)).split(sizes, dim=1)]
 
     @torch.no_grad()
     def sample(self, count, rng, batch=1000):
@@ -103,3 +115,8 @@ class GAN(Game):
             self.generator.train(was_training)
         together = torch.cat([part.unflatten(0, (self.members, -1)) for part in parts], dim=1)
         return together.flatten(0, 1)
+
+
+def _differentiable(samples):
+    """The samples, such that a penalty can differentiate by them."""
+    return samples if samples.requires_grad else samples.clone().requires_grad_()
