@@ -153,6 +153,7 @@ def run_notebook(source, target, parameters=None, timeout=7200):
             request_save_on_cell_execute=False,  # written once, at the end: after every cell it would take seconds
             start_timeout=120,
             execution_timeout=timeout,
+            kernel_manager_class=_patient_kernel_manager(),
             extra_arguments=["--IPKernelApp.log_level=CRITICAL"],  # no word about how kernel and runner say goodbye
         )
     except papermill.PapermillExecutionError as error:
@@ -168,6 +169,42 @@ def run_notebook(source, target, parameters=None, timeout=7200):
             if report["state"] == FAILS:
                 outcome.problems.append(f"check failed: {report['claim']} ({report['detail']})")
     return outcome
+
+
+def _patient_kernel_manager():
+    """A kernel manager whose client looks at its sockets once a second even if nothing calls it.
+
+    nbclient answers an Output widget on the very socket on which it waits for the kernel. Sending may use up the one signal that a
+    message has come in, and then it would wait for as long as a cell may take, beside a kernel that has long finished.
+    """
+    import asyncio
+    from queue import Empty
+
+    from jupyter_client.asynchronous import AsyncKernelClient
+    from jupyter_client.channels import AsyncZMQSocketChannel
+    from jupyter_client.manager import AsyncKernelManager
+    from traitlets import Type, default
+
+    class Channel(AsyncZMQSocketChannel):
+        async def get_msg(self, timeout=None):
+            loop = asyncio.get_running_loop()
+            end = float("inf") if timeout is None else loop.time() + timeout
+            while True:
+                try:
+                    return await super().get_msg(max(0.0, min(1.0, end - loop.time())))
+                except Empty:
+                    if loop.time() >= end:
+                        raise
+
+    class Client(AsyncKernelClient):
+        shell_channel_class = iopub_channel_class = Type(Channel)
+
+    class Manager(AsyncKernelManager):
+        @default("client_factory")
+        def _client_factory_default(self):
+            return Client
+
+    return Manager
 
 
 def reports(notebook):
