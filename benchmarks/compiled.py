@@ -4,11 +4,12 @@ import statistics
 import time
 
 import torch
-from matplotlib.figure import Figure
 
 from gan_edu.engine import Engine
 from gan_edu.training import Run
 
+from .report import dots
+from .rounds import milliseconds
 from .sharing import dcgan, one
 
 TITLE = "What compiling would give"
@@ -17,16 +18,6 @@ NOTE = (
     "rounds the one has repaid the other. Eager and compiled rounds take turns. The engine does not compile: it would have to be "
     "repaid within a minute's run, it wants a C++ compiler, and a compiled network cannot be differentiated twice."
 )
-
-
-def milliseconds(run, rounds=20):
-    """The median of some rounds."""
-    times = []
-    for _ in range(rounds):
-        started = time.perf_counter()
-        run.round()
-        times.append(1e3 * (time.perf_counter() - started))
-    return statistics.median(times)
 
 
 def measure(repeats=5):
@@ -39,8 +30,8 @@ def measure(repeats=5):
         for _ in range(3):
             compiled.round()
         first = time.perf_counter() - started
-        milliseconds(eager)
-        found = [(milliseconds(eager), milliseconds(compiled)) for _ in range(repeats)]
+        milliseconds(eager, 20)
+        found = [[statistics.median(milliseconds(run, 20)) for run in (eager, compiled)] for _ in range(repeats)]
         before, after = (statistics.median(values) for values in zip(*found))
         repaid = f"{1e3 * first / (before - after):,.0f}" if after < before else "never"
         row = {"game": name, "eager, ms": round(before, 2), "compiled, ms": round(after, 2)}
@@ -50,13 +41,5 @@ def measure(repeats=5):
 
 
 def plot(rows):
-    figure = Figure(figsize=(7, 1.8), layout="constrained")
-    ax = figure.subplots()
-    for kind, mark in (("eager", "o"), ("compiled", "x")):
-        ax.plot([row[f"{kind}, ms"] for row in rows], range(len(rows)), mark, label=kind)
-    ax.set(yticks=range(len(rows)), yticklabels=[row["game"] for row in rows], xscale="log", xlabel="ms a round")
-    ax.xaxis.set_major_formatter("{x:g}")
-    ax.grid(axis="x", alpha=0.3)
-    ax.invert_yaxis()
-    ax.legend(frameon=False)
-    return figure
+    columns = {kind: [row[f"{kind}, ms"] for row in rows] for kind in ("eager", "compiled")}
+    return dots([row["game"] for row in rows], columns, "ms a round", height=1.8)

@@ -1,7 +1,6 @@
 """How the cost of a round grows with batch, width, image size and the number of GANs side by side."""
 
 import statistics
-import time
 
 import torch
 from matplotlib.figure import Figure
@@ -11,24 +10,13 @@ from gan_edu.engine import Engine
 from gan_edu.models.gan import GAN
 from gan_edu.training import Run
 
+from .rounds import milliseconds
+
 TITLE = "How a round's cost grows"
 NOTE = (
     "Milliseconds a round in fp32, median. Batch, width and size: Radford's stack, 16 channels wide, batches of 64 (16 for sizes), "
     "32×32 pixels. Ring GANs: two hidden layers of 128 on either side, batches of 128, `Ensemble`."
 )
-
-
-def milliseconds(game, batches, seconds=1.5):
-    """The median time of a round."""
-    run = Run(game, batches, engine=Engine("fp32"))
-    for _ in range(3):
-        run.round()
-    times, begun = [], time.perf_counter()
-    while time.perf_counter() - begun < seconds or len(times) < 5:
-        started = time.perf_counter()
-        run.round()
-        times.append(1e3 * (time.perf_counter() - started))
-    return statistics.median(times)
 
 
 def stack(batch=64, width=16, size=32):
@@ -56,11 +44,14 @@ SERIES = {
 
 
 def measure():
-    return [
-        {"what grows": name, "to": value, "ms a round": round(milliseconds(*make(value)), 2)}
-        for name, (values, make) in SERIES.items()
-        for value in values
-    ]
+    rows = []
+    for name, (values, make) in SERIES.items():
+        for value in values:
+            run = Run(*make(value), engine=Engine("fp32"))
+            slowest = max(milliseconds(run, 3))  # warms up
+            times = milliseconds(run, max(5, int(1500 / slowest)))
+            rows.append({"what grows": name, "to": value, "ms a round": round(statistics.median(times), 2)})
+    return rows
 
 
 def plot(rows):

@@ -8,8 +8,8 @@ from matplotlib.figure import Figure
 
 from gan_edu import data, metrics, recipes
 from gan_edu.models.gan import GAN
-from gan_edu.training import Run
 
+from .rounds import run_of
 from .textbook import Loop, upsampling
 
 TITLE = "Seconds to the textbook DCGAN's distance after 300 s"
@@ -46,10 +46,7 @@ def textbook(images, examiner, seed, seconds):
 
 def recipe(name, images, examiner, seed, looks):
     """A recipe's distances after so many seconds."""
-    settings = recipes.named(name)
-    torch.manual_seed(seed)
-    batches = images.batches(settings.batch, seed, prepare=settings.prepare)
-    run = Run(settings.game(images.shape), batches, settings.optimiser, settings.schedule, ema=settings.ema, seed=seed)
+    run = run_of(recipes.named(name), images, seed)
     return distances(run.round, sampler(lambda: run.shown, examiner, seed), examiner, looks)
 
 

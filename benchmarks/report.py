@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 import torch
+from matplotlib.figure import Figure
 
 HERE = Path(__file__).resolve().parent
 RESULTS = HERE / "RESULTS.md"
@@ -33,6 +34,21 @@ def table(rows):
     names = list(rows[0])
     lines = ["| " + " | ".join(names) + " |", "|" + "---|" * len(names)]
     return "\n".join(lines + ["| " + " | ".join(str(row.get(name, "")) for name in names) + " |" for row in rows])
+
+
+def dots(names, columns, xlabel, height):
+    """A figure with a line for each name, and on it a mark for each of `columns`, {label: values}, on a logarithmic axis."""
+    figure = Figure(figsize=(7, height), layout="constrained")
+    ax = figure.subplots()
+    for (label, values), mark in zip(columns.items(), "ox"):
+        ax.plot(values, range(len(names)), mark, label=label)
+    ax.set(yticks=range(len(names)), yticklabels=names, xscale="log", xlabel=xlabel)
+    ax.xaxis.set_major_formatter("{x:g}")
+    ax.grid(axis="x", alpha=0.3)
+    ax.invert_yaxis()
+    if len(columns) > 1:
+        ax.legend(frameon=False)
+    return figure
 
 
 def section(name, benchmark, rows):

@@ -6,13 +6,13 @@ import time
 from contextlib import contextmanager
 
 import torch
-from matplotlib.figure import Figure
 
 from gan_edu import data, networks, recipes, training
 from gan_edu.engine import AUTO, Engine
 from gan_edu.models.gan import GAN
 
 from .growth import rings
+from .report import dots
 
 TITLE = "Alone and in company"
 NOTE = (
@@ -92,14 +92,6 @@ def measure():
 
 
 def plot(rows):
-    figure = Figure(figsize=(7, 3.2), layout="constrained")
-    ax = figure.subplots()
-    for label, mark in (("auto", "o"), ("all threads", "x")):
-        ax.plot([row[f"{label}, ms"] for row in rows], range(len(rows)), mark, label=label)
     names = [f"{row['game']}, cores {row['cores']}" for row in rows]
-    ax.set(yticks=range(len(rows)), yticklabels=names, xscale="log", xlabel="ms a round")
-    ax.xaxis.set_major_formatter("{x:g}")
-    ax.grid(axis="x", alpha=0.3)
-    ax.invert_yaxis()
-    ax.legend(frameon=False)
-    return figure
+    columns = {label: [row[f"{label}, ms"] for row in rows] for label in ("auto", "all threads")}
+    return dots(names, columns, "ms a round", height=3.2)

@@ -8,9 +8,9 @@ import tempfile
 import time
 from pathlib import Path
 
-from matplotlib.figure import Figure
-
 from gan_edu import course
+
+from .report import dots
 
 TITLE = "Beginning"
 NOTE = (
@@ -59,11 +59,4 @@ def measure(repeats=7, profiles=("smoke", "lecture")):
 
 
 def plot(rows):
-    figure = Figure(figsize=(7, 4.5), layout="constrained")
-    ax = figure.subplots()
-    ax.plot([row["seconds"] for row in rows], range(len(rows)), "o")
-    ax.grid(axis="x", alpha=0.3)
-    ax.set(yticks=range(len(rows)), yticklabels=[row["what"] for row in rows], xscale="log", xlabel="seconds")
-    ax.xaxis.set_major_formatter("{x:g}")
-    ax.invert_yaxis()
-    return figure
+    return dots([row["what"] for row in rows], {"": [row["seconds"] for row in rows]}, "seconds", height=4.5)

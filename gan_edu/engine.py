@@ -20,6 +20,7 @@ from .errors import GameError
 USUAL = torch.get_num_threads()  # what torch uses if nobody says otherwise
 QUOTA = Path("/sys/fs/cgroup/cpu.max")
 """What a container may use: "200000 100000" is two cores, of however many the machine has."""
+CONVOLUTIONS = (nn.Conv1d, nn.Conv2d, nn.ConvTranspose2d)
 SMALL = 5_000_000  # multiplications a pass below which a second thread costs more in waiting than it saves in work
 
 
@@ -28,8 +29,8 @@ class Engine:
     """How `play` computes a game. Every choice changes seconds, and results by rounding only.
 
     precision: "fp32", "bf16" (autocast), or "auto": bf16 where a layer of this game is clearly faster in it on this machine.
-    threads: a number, or "auto": one for a small game, else as many as torch is set to, but no more than there are cores that
-        nobody else keeps busy; looked at again while the game goes on.
+    threads: a number, which then holds whatever others do, or "auto": one for a small game, else as many as torch is set to, but
+        no more than there are cores that nobody else keeps busy; looked at again while the game goes on.
     channels_last: whether images lie in memory pixel by pixel, all channels of one together, as convolutions like them.
     """
 
@@ -40,7 +41,7 @@ class Engine:
     def settled(self, game, batch):
         """The same with every "auto" decided for a game and batches of that many samples. Lays the game out in memory.
 
-        `threads` then is the most that will be used. Raises GameError for a setting that does not exist.
+        `threads` then is a number: the most that will be used. Raises GameError for a setting that does not exist.
         """
         if self.precision not in ("auto", "fp32", "bf16"):
             raise GameError(f"{self.precision!r} is no precision: choose fp32, bf16 or auto.")
@@ -65,7 +66,6 @@ class Engine:
 
 
 AUTO = Engine()
-CONVOLUTIONS = (nn.Conv1d, nn.Conv2d, nn.ConvTranspose2d)
 
 
 def widest_layer(game, batch):
@@ -131,14 +131,14 @@ class CoreTime:
 
 
 @contextmanager
-def threads(most):
-    """Inside, torch uses at most that many threads. Gives a function to call now and then, which sees what others leave free."""
+def threads(most, sharing):
+    """Inside, torch uses that many threads. Gives a function to call now and then: if `sharing`, it leaves others their cores."""
     before, seen = torch.get_num_threads(), CoreTime.now()
     torch.set_num_threads(most)
 
     def look():
         nonlocal seen
-        if most > 1 and time.perf_counter() - seen.clock > 0.5:
+        if sharing and most > 1 and time.perf_counter() - seen.clock > 0.5:
             now = CoreTime.now()
             torch.set_num_threads(worth_using(most, now.others_since(seen)))
             seen = now

@@ -148,7 +148,7 @@ def _buffers(network):
 def _put_back(buffers):
     """Puts copies in the buffers' places. Nothing is overwritten: a graph may still hold what was there."""
     for module, name, copy in buffers:
-        module._buffers[name] = copy.clone()
+        module._buffers[name] = copy
 
 
 def turns(schedule, plays):

@@ -140,17 +140,20 @@ def keras(shape):
     )
 
 
-def dcgan(shape):
-    """The course's own: spectral norm on one side, BatchNorm on the other, extra 3×3 convolutions where they are cheap."""
-    generator = networks.dcgan_generator(64, shape[0], shape[1], width=32, refine=2)
-    return GAN(generator, networks.dcgan_discriminator(shape[0], shape[1], width=16, refine=2), latent=64)
+def dcgan(shape, generator=32, discriminator=16):
+    """The course's own: spectral norm on one side, BatchNorm on the other, extra 3×3 convolutions where they are cheap.
+
+    generator, discriminator: channels of their widest maps.
+    """
+    generator = networks.dcgan_generator(64, shape[0], shape[1], generator, refine=2)
+    return GAN(generator, networks.dcgan_discriminator(shape[0], shape[1], discriminator, refine=2), latent=64)
 
 
 def photographs(shape):
-    """The same for colour: a discriminator twice as wide, and a generator whose smallest maps have 128 channels at any size."""
+    """The same for colour: a discriminator twice as wide, and a generator with 128 channels in its
+    smallest maps (256 at 128×128)."""
     _, doublings = networks.smallest_map(shape[1])
-    generator = networks.dcgan_generator(64, shape[0], shape[1], width=max(16, 256 >> doublings), refine=2)
-    return GAN(generator, networks.dcgan_discriminator(shape[0], shape[1], width=32, refine=2), latent=64)
+    return dcgan(shape, generator=max(16, 256 >> doublings), discriminator=32)
 
 
 RECIPES = {

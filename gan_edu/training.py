@@ -95,7 +95,7 @@ def play(
     started = time.perf_counter() - run.history.seconds
     if watch is not None and not run.history.seen:
         run.history.seen.append((0, watch(game, run.shown)))
-    with threads(run.engine.threads) as share_cores:
+    with threads(run.engine.threads, sharing=engine.threads == "auto") as share_cores:
         while run.done < rounds:
             run.round()
             share_cores()
@@ -111,7 +111,7 @@ def play(
 
 class Run:
     """A run in progress: all that changes from round to round, and how a round is played. `play` drives one from start to end;
-    a widget can take single turns."""
+    a widget can take single turns. The number of threads is `play`'s affair."""
 
     def __init__(self, game, batches, optimiser=adam, schedule=None, rule=gradient, ema=None, engine=AUTO, seed=0):
         self.engine = engine.settled(game, getattr(batches, "size", 64))  # 64, as is usual, if the source does not say

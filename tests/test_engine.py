@@ -1,13 +1,14 @@
 """How games are computed: threads, precision, memory layout. Whatever is chosen changes results by rounding only."""
 
 import copy
+from contextlib import contextmanager
 from functools import partial
 
 import psutil
 import pytest
 import torch
 
-from gan_edu import course, data, engine
+from gan_edu import course, data, engine, training
 from gan_edu.engine import CoreTime, Engine
 from gan_edu.errors import GameError
 from gan_edu.models.gan import GAN
@@ -86,18 +87,36 @@ def test_a_run_gives_up_threads_while_others_need_the_cores_and_takes_them_again
     monkeypatch.setattr(CoreTime, "now", lambda: next(marks))
     monkeypatch.setattr(engine.time, "perf_counter", lambda: clock[0])
     monkeypatch.setattr(torch, "set_num_threads", used.append)
-    with engine.threads(4) as look:
+    with engine.threads(4, sharing=True) as look:
         for clock[0] in (0.1, 1.0, 1.2, 2.0, 3.0):  # it looks at most twice a second
             look()
     assert used[:-1] == [4, 4, 2, 4] and used[-1] == torch.get_num_threads()
 
 
-def test_a_run_that_wants_one_thread_looks_at_nobody(machine, monkeypatch):
+@pytest.mark.parametrize(("most", "sharing"), [(1, True), (2, False)], ids=["one thread", "a number asked for"])
+def test_some_runs_look_at_nobody(machine, monkeypatch, most, sharing):
     machine(4, 4, busy=(0,))
-    with engine.threads(1) as look:
-        monkeypatch.setattr(CoreTime, "now", None)
+    used = []
+    monkeypatch.setattr(torch, "set_num_threads", used.append)
+    with engine.threads(most, sharing) as look:
+        monkeypatch.setattr(CoreTime, "now", None)  # looking would fail
+        monkeypatch.setattr(engine.time, "perf_counter", lambda: 1e9)
         look()
-        assert torch.get_num_threads() == 1
+    assert used == [most, torch.get_num_threads()]
+
+
+@pytest.mark.parametrize(("asked", "sharing"), [("auto", True), (2, False)])
+def test_play_leaves_others_their_cores_unless_a_number_of_threads_is_asked_for(monkeypatch, asked, sharing):
+    said = []
+
+    @contextmanager
+    def threads(most, sharing):
+        said.append(sharing)
+        yield lambda: None
+
+    monkeypatch.setattr(training, "threads", threads)
+    play(BilinearGame(), None, 1, engine=Engine(threads=asked))
+    assert said == [sharing]
 
 
 # Choices -----------------------------------------------------------------------------------------------------------------
