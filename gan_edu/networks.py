@@ -173,6 +173,10 @@ class MinibatchDiscrimination(nn.Module):
         return torch.cat([features, closeness], dim=1)
 
 
+POINTWISE = (nn.ReLU, nn.LeakyReLU, nn.Tanh, nn.Sigmoid, nn.Softplus, nn.Dropout, Waves)
+"""Layers that do the same to every sample, whatever axes lie before it."""
+
+
 class Ensemble(nn.Module):
     """`members` independent copies of a network, evaluated together.
 
@@ -209,8 +213,18 @@ class Ensemble(nn.Module):
         return super().train(mode)
 
     def forward(self, batch):
-        def one(parameters, samples):
-            return functional_call(self._skeleton[0], parameters, (samples,))
+        return self._through(self._skeleton[0], "", batch.unflatten(0, (self.members, -1))).flatten(0, 1)
 
-        together = torch.vmap(one, randomness="different")(self.stacked(), batch.unflatten(0, (self.members, -1)))
-        return together.flatten(0, 1)
+    def _through(self, layer, path, samples):
+        """Samples (members, n, ...) through one layer of every member: a linear layer is one batched product, what works on each
+        number by itself needs to know of no members, and all else is left to vmap, which is general and slower."""
+        if isinstance(layer, nn.Sequential):
+            for name, part in layer.named_children():
+                samples = self._through(part, f"{path}{name}.", samples)
+            return samples
+        if isinstance(layer, POINTWISE):
+            return layer(samples)
+        own = {name: getattr(self, self.names[path + name]) for name, _ in layer.named_parameters()}
+        if isinstance(layer, nn.Linear) and "bias" in own and samples.dim() == 3:
+            return torch.baddbmm(own["bias"].unsqueeze(1), samples, own["weight"].mT)
+        return torch.vmap(lambda values, part: functional_call(layer, values, (part,)), randomness="different")(own, samples)

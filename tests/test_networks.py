@@ -158,12 +158,24 @@ def test_minibatch_discrimination_follows_a_shuffle_of_the_batch():
     torch.testing.assert_close(layer(features)[order], layer(features[order]))
 
 
-def test_an_ensemble_is_its_members_side_by_side():
-    ensemble = Ensemble(lambda: mlp(2, 6, 3, activation=nn.Tanh), 4)
+MEMBERS = {
+    "perceptron": lambda: mlp(2, 6, 3, activation=nn.Tanh),
+    "without bias": lambda: nn.Linear(2, 3, bias=False),
+    "nested": lambda: nn.Sequential(Waves(), mlp(14, 6, 6), leaky_relu(), nn.Linear(6, 3)),
+    "features that know the batch": lambda: nn.Sequential(nn.Linear(2, 4), MinibatchDiscrimination(4), nn.Linear(20, 3)),
+    "softmax over a member's own outputs": lambda: nn.Sequential(nn.Linear(2, 3), nn.Softmax(dim=1)),
+    "convolution": lambda: nn.Sequential(nn.Unflatten(1, (1, 2)), nn.Conv1d(1, 3, 2), nn.Flatten()),
+}
+
+
+@pytest.mark.parametrize("make", MEMBERS.values(), ids=MEMBERS)
+def test_an_ensemble_is_its_members_side_by_side(make):
+    ensemble = Ensemble(make, 4)
     batch = torch.randn(4 * 5, 2)
     parts = [ensemble.member(k)(batch[5 * k : 5 * k + 5]) for k in range(4)]
     torch.testing.assert_close(ensemble(batch), torch.cat(parts))
-    assert not torch.allclose(ensemble.member(0)[0].weight, ensemble.member(1)[0].weight), "members start apart"
+    first, second = (next(ensemble.member(k).parameters()) for k in range(2))
+    assert not torch.allclose(first, second), "members start apart"
 
 
 def test_a_member_is_a_copy():
