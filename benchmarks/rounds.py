@@ -1,10 +1,18 @@
 """Rounds of a run, and how long they take."""
 
 import time
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 
 import torch
 
 from gan_edu.training import Run
+
+
+def own_process():
+    """A fresh process to submit work to, one piece at a time: whatever is set there, nobody else feels it (the engine asks the C
+    library to keep memory, for one)."""
+    return ProcessPoolExecutor(1, get_context("spawn"))
 
 
 def run_of(recipe, images, seed):

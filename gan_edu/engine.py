@@ -1,8 +1,9 @@
-"""How a game is computed, as against what it computes: in what precision, on how many threads, in what memory layout.
+"""How a game is computed, as against what it computes: in what precision, on how many threads, in what memory.
 
 `training.play` chooses for itself what is left at "auto". `python -m benchmarks` measures what the choices are worth.
 """
 
+import ctypes
 import os
 import time
 from contextlib import contextmanager
@@ -32,14 +33,16 @@ class Engine:
     threads: a number, which then holds whatever others do, or "auto": one for a small game, else as many as torch is set to, but
         no more than there are cores that nobody else keeps busy; looked at again while the game goes on.
     channels_last: whether images lie in memory pixel by pixel, all channels of one together, as convolutions like them.
+    keep_memory: whether what a round frees is kept for the next one, from now on and for the whole process (see `keep_memory`).
     """
 
     precision: str = "auto"
     threads: int | str = "auto"
     channels_last: bool = True
+    keep_memory: bool = True
 
     def settled(self, game, batch):
-        """The same with every "auto" decided for a game and batches of that many samples. Lays the game out in memory.
+        """The same with every choice made for a game and batches of that many samples. Lays the game out in memory.
 
         `threads` then is a number: the most that will be used. Raises GameError for a setting that does not exist.
         """
@@ -58,11 +61,12 @@ class Engine:
             precision = "bf16" if not small and layer and bf16_gain(*layer, device) >= 1.3 else "fp32"
         if threads == "auto":
             threads = 1 if small else torch.get_num_threads()
-        return Engine(precision, threads, convolves and self.channels_last)
+        return Engine(precision, threads, convolves and self.channels_last, self.keep_memory and keep_memory())
 
     def __str__(self):
         threads = f"{self.threads} thread{'s' * (self.threads != 1)}"
-        return ", ".join([self.precision, threads, *["channels last"] * self.channels_last])
+        words = [self.precision, threads, *["channels last"] * self.channels_last, *["memory kept"] * self.keep_memory]
+        return ", ".join(words)
 
 
 AUTO = Engine()
@@ -87,6 +91,20 @@ def bf16_gain(samples, inputs, outputs, device):
             torch.autograd.grad(loss, w)[0][0, 0].item()  # waits for the device
             times.append(time.perf_counter() - started)
     return min(seconds[False]) / min(seconds[True])
+
+
+def keep_memory():
+    """Asks the C library to keep what is freed, up to 2 GB, and to serve blocks of up to 32 MB from it. Says whether it agreed.
+
+    Left alone, glibc gives the activations of each round back to the system, and the next round fetches the same amount page by
+    page, 4 KiB at a time: on a virtual machine that can take a fourth of a round. Other systems' libraries are left alone.
+    """
+    try:
+        mallopt = ctypes.CDLL(None).mallopt
+    except (AttributeError, OSError, TypeError):  # not glibc; on Windows a library must have a name
+        return False
+    trim_threshold, mmap_threshold = -1, -3  # their names in malloc.h
+    return bool(mallopt(trim_threshold, 2**31 - 1) and mallopt(mmap_threshold, 2**25))
 
 
 def free_threads():

@@ -1,6 +1,9 @@
-"""How games are computed: threads, precision, memory layout. Whatever is chosen changes results by rounding only."""
+"""How games are computed: threads, precision, memory. Whatever is chosen changes results by rounding only."""
 
 import copy
+import platform
+import subprocess
+import sys
 from contextlib import contextmanager
 from functools import partial
 
@@ -174,14 +177,18 @@ def test_what_does_not_exist_is_refused(settings, words):
         play(dense(4), data.Batches(torch.zeros(8, 8), size=4), 1, engine=Engine(**settings))
 
 
-def test_the_history_says_in_a_line_how_it_was_computed():
+def test_the_history_says_in_a_line_how_it_was_computed(monkeypatch):
+    monkeypatch.setattr(engine, "keep_memory", lambda: True)
+
     def said(game, batches, **settings):
         return play(game, batches, 1, engine=Engine(**settings)).engine
 
     images = data.Batches(torch.zeros(8, 1, 8, 8), size=4)
-    assert said(convolutional(), images, precision="fp32", threads=2) == "fp32, 2 threads, channels last"
-    assert said(convolutional(), images, precision="bf16", threads=1, channels_last=False) == "bf16, 1 thread"
-    assert said(BilinearGame(), None) == "fp32, 1 thread"
+    assert said(convolutional(), images, precision="fp32", threads=2) == "fp32, 2 threads, channels last, memory kept"
+    assert (
+        said(convolutional(), images, precision="bf16", threads=1, channels_last=False, keep_memory=False) == "bf16, 1 thread"
+    )
+    assert said(BilinearGame(), None) == "fp32, 1 thread, memory kept"
 
 
 def test_channels_last_lays_weights_out_anew_and_leaves_their_values_and_identities():
@@ -192,6 +199,38 @@ def test_channels_last_lays_weights_out_anew_and_leaves_their_values_and_identit
     torch.testing.assert_close(game.state_dict(), values, rtol=0, atol=0)
     weights = [module.weight for module in game.modules() if isinstance(module, torch.nn.ConvTranspose2d)]
     assert weights and all(weight.is_contiguous(memory_format=torch.channels_last) for weight in weights)
+
+
+PAGES_OF_A_ROUND = """
+import resource, torch
+from gan_edu.engine import keep_memory
+kept = {asked} and keep_memory()
+def faults(rounds):
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    for _ in range(rounds):
+        del [torch.ones(5 * 2**20) for _ in range(3)][:]
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
+faults(3)
+print(kept, faults(10))
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="keeping memory is asked of glibc alone")
+def test_memory_that_is_kept_is_not_fetched_anew_every_round():
+    def pages(asked):
+        script = PAGES_OF_A_ROUND.format(asked=asked)
+        kept, faults = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout.split()
+        return kept, int(faults)
+
+    (left, many), (kept, few) = pages(False), pages(True)
+    assert (left, kept) == ("False", "True") and few < many / 10
+
+
+@pytest.mark.parametrize("library", [lambda name: object(), None], ids=["without mallopt", "without a library"])
+def test_where_memory_cannot_be_kept_nothing_is_claimed(monkeypatch, library):
+    monkeypatch.setattr(engine.ctypes, "CDLL", library)
+    assert not engine.keep_memory()
+    assert not Engine().settled(BilinearGame(), 1).keep_memory
 
 
 ENGINES = {
