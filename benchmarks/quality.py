@@ -82,6 +82,9 @@ def plot(rows):
         ax.plot(SHOWN, [row[f"recipe, {look} s"] for look in SHOWN], "o-", color="C1", alpha=0.7)
         ax.plot(TEXTBOOK_SECONDS, row[f"textbook, {TEXTBOOK_SECONDS} s"], "s", color="C7")
     ax.set(xscale="log", yscale="log", xlabel="seconds of training", ylabel="Fréchet distance")
+    ax.set_xticks([*SHOWN, TEXTBOOK_SECONDS], [*SHOWN, TEXTBOOK_SECONDS])
+    ax.set_yticks([2, 5, 10, 20, 50], [2, 5, 10, 20, 50])
+    ax.minorticks_off()
     ax.text(SHOWN[-1], seeds[-1][f"recipe, {SHOWN[-1]} s"], "  recipe", va="center")
     ax.text(TEXTBOOK_SECONDS, seeds[-1][f"textbook, {TEXTBOOK_SECONDS} s"], "textbook  ", va="center", ha="right")
     return figure
