@@ -193,7 +193,9 @@ class Ensemble(nn.Module):
             raise GameError("an ensemble's networks must hold no buffers (BatchNorm, spectral norm): they change in place.")
         self.members = members
         parameters, _ = stack_module_state(networks)
-        self.names = {name: name.replace(".", "__") for name in parameters}  # attribute names hold no dots
+        first = {}  # a parameter in two places is one; attribute names hold no dots
+        everywhere = networks[0].named_parameters(remove_duplicate=False)
+        self.names = {name: first.setdefault(parameter, name.replace(".", "__")) for name, parameter in everywhere}
         for name, value in parameters.items():
             self.register_parameter(self.names[name], nn.Parameter(value.detach()))
         self._skeleton = [networks[0].to("meta")]  # in a list: structure, not parameters of this module
@@ -218,13 +220,14 @@ class Ensemble(nn.Module):
     def _through(self, layer, path, samples):
         """Samples (members, n, ...) through one layer of every member: a linear layer is one batched product, what works on each
         number by itself needs to know of no members, and all else is left to vmap, which is general and slower."""
-        if isinstance(layer, nn.Sequential):
-            for name, part in layer.named_children():
+        kind = type(layer)  # exactly: what is derived from a layer may compute something else
+        if kind is nn.Sequential:
+            for name, part in layer._modules.items():  # `named_children` passes over a layer that it has met before
                 samples = self._through(part, f"{path}{name}.", samples)
             return samples
-        if isinstance(layer, POINTWISE):
+        if kind in POINTWISE:
             return layer(samples)
         own = {name: getattr(self, self.names[path + name]) for name, _ in layer.named_parameters()}
-        if isinstance(layer, nn.Linear) and "bias" in own and samples.dim() == 3:
+        if kind is nn.Linear and "bias" in own and samples.dim() == 3:
             return torch.baddbmm(own["bias"].unsqueeze(1), samples, own["weight"].mT)
         return torch.vmap(lambda values, part: functional_call(layer, values, (part,)), randomness="different")(own, samples)

@@ -3,6 +3,7 @@
 import pytest
 import torch
 from torch import nn
+from torch.nn.utils.parametrize import register_parametrization
 
 from gan_edu.errors import GameError
 from gan_edu.networks import (
@@ -158,6 +159,20 @@ def test_minibatch_discrimination_follows_a_shuffle_of_the_batch():
     torch.testing.assert_close(layer(features)[order], layer(features[order]))
 
 
+class _Squared(nn.Linear):
+    def forward(self, x):
+        return super().forward(x).square()
+
+
+class _Residual(nn.Sequential):
+    def forward(self, x):
+        return x + super().forward(x)
+
+
+def _twice(*layers):
+    return nn.Sequential(*layers, *layers)
+
+
 MEMBERS = {
     "perceptron": lambda: mlp(2, 6, 3, activation=nn.Tanh),
     "without bias": lambda: nn.Linear(2, 3, bias=False),
@@ -165,6 +180,10 @@ MEMBERS = {
     "features that know the batch": lambda: nn.Sequential(nn.Linear(2, 4), MinibatchDiscrimination(4), nn.Linear(20, 3)),
     "softmax over a member's own outputs": lambda: nn.Sequential(nn.Linear(2, 3), nn.Softmax(dim=1)),
     "convolution": lambda: nn.Sequential(nn.Unflatten(1, (1, 2)), nn.Conv1d(1, 3, 2), nn.Flatten()),
+    "derived from a linear layer": lambda: nn.Sequential(_Squared(2, 4), nn.Linear(4, 3)),
+    "derived from a sequence": lambda: _Residual(nn.Linear(2, 2), nn.Tanh()),
+    "reparametrised": lambda: nn.Sequential(register_parametrization(nn.Linear(2, 4), "weight", nn.Tanh()), nn.Linear(4, 3)),
+    "layers in two places": lambda: _twice(nn.Linear(2, 2), nn.Tanh()),
 }
 
 

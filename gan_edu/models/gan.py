@@ -87,11 +87,11 @@ class GAN(Game):
         (slopes,) = torch.autograd.grad(logits.sum(), samples, create_graph=True)
         return [Scored(*parts) for parts in zip(*(self._parted(whole, real, fake) for whole in (samples, logits, slopes)))]
 
-    def _together(self, real, fake):
-        """Real and generated samples in one batch; with ensembles, each member's side by side."""
+    def _together(self, *batches):
+        """Several batches in one; with ensembles, each member's samples side by side."""
         if self.members == 1:
-            return torch.cat([real, fake])
-        return torch.cat([samples.unflatten(0, (self.members, -1)) for samples in (real, fake)], dim=1).flatten(0, 1)
+            return torch.cat(batches)
+        return torch.cat([samples.unflatten(0, (self.members, -1)) for samples in batches], dim=1).flatten(0, 1)
 
     def _parted(self, together, real, fake):
         """What belongs to the real and what to the generated samples of such a batch."""
@@ -113,8 +113,7 @@ class GAN(Game):
             parts = [self.generator(self.latent.draw(min(step, count - done), rng)) for done in range(0, count, step)]
         finally:
             self.generator.train(was_training)
-        together = torch.cat([part.unflatten(0, (self.members, -1)) for part in parts], dim=1)
-        return together.flatten(0, 1)
+        return self._together(*parts)
 
 
 def _differentiable(samples):
