@@ -6,7 +6,7 @@ Taught in notebooks 04 (dense networks) and 05 (convolutions).
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import torch
@@ -156,23 +156,24 @@ def photographs(shape):
     return dcgan(shape, generator=max(16, 256 >> doublings), discriminator=32)
 
 
+STROKES = Recipe(
+    "this course, notebook 05: strokes",
+    dcgan,
+    batch=64,
+    epochs=2,
+    optimiser=partial(torch.optim.Adam, lr=2e-3, betas=(0.0, 0.9), fused=True),
+    ema=0.995,
+)
+SHADES = replace(
+    STROKES,
+    source="this course, notebook 05: shades of grey",
+    batch=32,
+    optimiser=partial(torch.optim.Adam, lr=1e-3, betas=(0.0, 0.9), fused=True),
+)
 RECIPES = {
-    "dcgan": Recipe(
-        "this course, notebook 05: strokes in grey",
-        dcgan,
-        batch=64,
-        epochs=2,
-        optimiser=partial(torch.optim.Adam, lr=2e-3, betas=(0.0, 0.9), fused=True),
-        ema=0.995,
-    ),
-    "photographs": Recipe(
-        "this course, notebook 05: colour",
-        photographs,
-        batch=32,
-        epochs=40,
-        optimiser=partial(torch.optim.Adam, lr=1e-3, betas=(0.0, 0.9), fused=True),
-        ema=0.995,
-    ),
+    "dcgan": STROKES,
+    "clothes": SHADES,
+    "photographs": replace(SHADES, source="this course, notebook 05: colour", game=photographs, epochs=40),
     "tensorflow": Recipe(
         "GANs with TensorFlow, and their problems",
         tensorflow,

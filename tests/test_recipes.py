@@ -124,7 +124,7 @@ def test_without_a_number_of_rounds_it_plays_the_epochs_of_its_source(tiny, monk
 
 
 def test_an_unknown_recipe_is_refused_with_those_there_are():
-    with pytest.raises(GameError, match="'kears'; there are dcgan, photographs, tensorflow, introductory, keras"):
+    with pytest.raises(GameError, match="'kears'; there are dcgan, clothes, photographs, tensorflow, introductory, keras"):
         recipes.named("kears")
 
 
