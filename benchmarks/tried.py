@@ -5,7 +5,6 @@ from dataclasses import replace
 from functools import partial
 
 import torch
-from torch.nn.functional import relu
 
 from gan_edu import data, losses, metrics, networks, recipes
 from gan_edu.models.gan import GAN
@@ -69,11 +68,6 @@ def average(decay):
     return lambda recipe: replace(recipe, ema=decay)
 
 
-hinge = losses.Objective(
-    "hinge",
-    discriminator=lambda real, fake: relu(1 - real).mean() + relu(1 + fake).mean(),
-    generator=lambda real, fake: -fake.mean(),
-)
 RECIPE = {"the recipe": lambda recipe: recipe}
 TRIED = {
     ("mnist", None, "dcgan"): RECIPE
@@ -87,7 +81,7 @@ TRIED = {
         "BatchNorm in D": batch_norm,
         "D twice as wide": widths(32, 32),
         "G half as wide": widths(16, 16),
-        "hinge objective": objective(hinge),
+        "hinge objective": objective(losses.hinge),
         "relativistic objective": objective(losses.relativistic),
     },
     ("fashion", None, "clothes"): RECIPE
