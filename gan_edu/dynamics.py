@@ -125,6 +125,21 @@ def momentum(weight):
     return rule
 
 
+def historical(weight):
+    """Adds the gradient of weight · |θ - mean of its past|², which calls each mover back to where it has been on average (historical
+    averaging, Salimans et al. 2016, section 3.3; notebook 08). The past is that of the same turn in all rounds before; the first
+    time there is none, and nothing is added."""
+
+    def rule(field, point, memory):
+        now = field(point)
+        rounds = memory.get("rounds so far", torch.tensor(0))  # no parameter's name has a space
+        away = {name: point[name] - memory.get(name, point[name]) for name in now}
+        past = {name: point[name] - away[name] * rounds / (rounds + 1) for name in now}
+        return {name: g + 2 * weight * away[name] for name, g in now.items()}, past | {"rounds so far": rounds + 1}
+
+    return rule
+
+
 def unrolled(player, steps, rate):
     """`player` foresees its opponents: they take `steps` gradient steps of size `rate` on the same draw before the player's cost
     is evaluated, and the player differentiates through those steps (Metz et al. 2017). Everyone else descends as usual."""

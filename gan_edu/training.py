@@ -26,6 +26,25 @@ adam = partial(torch.optim.Adam, lr=2e-4, betas=(0.5, 0.999), fused=True)
 """Adam as Radford, Metz & Chintala (2016) set it for GANs: learning rate 2e-4, beta1 0.5."""
 
 
+def clipped(optimiser, bound=0.01):
+    """An optimiser's maker whose steps end with every parameter clamped to [-bound, bound]: weight clipping, which keeps a critic
+    Lipschitz (Arjovsky, Chintala & Bottou 2017; notebook 08). `play(optimiser={"discriminator": clipped(adam), ...})`."""
+
+    def make(parameters):
+        made = optimiser(parameters)
+        made.defaults["bound"] = bound  # which a checkpoint asks for
+
+        @torch.no_grad()
+        def clip(*_):
+            for parameter in parameters:
+                parameter.clamp_(-bound, bound)
+
+        made.register_step_post_hook(clip)
+        return made
+
+    return make
+
+
 @dataclass
 class History:
     """What happened in a run.

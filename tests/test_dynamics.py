@@ -8,7 +8,18 @@ import torch
 from torch import nn
 
 from gan_edu import losses, penalties
-from gan_edu.dynamics import Field, consensus, extragradient, flow, gradient, momentum, optimistic, orbit, unrolled
+from gan_edu.dynamics import (
+    Field,
+    consensus,
+    extragradient,
+    flow,
+    gradient,
+    historical,
+    momentum,
+    optimistic,
+    orbit,
+    unrolled,
+)
 from gan_edu.errors import GameError
 from gan_edu.games import turns
 from gan_edu.models.gan import GAN
@@ -33,8 +44,17 @@ FINAL = [
     ("X+Y", extragradient(0.1), 0.5229),
     ("X+Y", optimistic, 0.5176),
     ("X+Y", optimistic_from_zero, 0.5203),
+    ("X+Y", historical(0.25), 0.1049),
 ]
-NAMES = ["simultaneous", "alternating, x first", "alternating, y first", "extragradient", "optimistic", "optimistic from zero"]
+NAMES = [
+    "simultaneous",
+    "alternating, x first",
+    "alternating, y first",
+    "extragradient",
+    "optimistic",
+    "optimistic from zero",
+    "historical averaging",
+]
 
 
 def distance(path):
@@ -153,6 +173,60 @@ def test_momentum_is_the_heavy_ball(weight, schedule):
         y -= 0.1 * v
     path = orbit(BilinearGame(), 0.1, 30, schedule, momentum(weight))
     assert (path["x"][-1].item(), path["y"][-1].item()) == (pytest.approx(x, abs=1e-12), pytest.approx(y, abs=1e-12))
+
+
+@pytest.mark.parametrize("schedule", ["X+Y", "XY"])
+def test_historical_averaging_pulls_each_mover_to_the_mean_of_its_own_past(schedule):
+    """Three steps of size 0.1 with weight 0.3, by hand: the first pull is none, the second looks at one past point, the third at
+    two. A player moving second still keeps its own past."""
+    xs, ys = [1.0], [2.0]
+    for _ in range(3):
+        x, y = xs[-1], ys[-1]
+        away = [v[-1] - sum(v[:-1]) / len(v[:-1]) if len(v) > 1 else 0.0 for v in (xs, ys)]
+        xs.append(x - 0.1 * (y + 2 * 0.3 * away[0]))
+        ys.append(y - 0.1 * (-(xs[-1] if schedule == "XY" else x) + 2 * 0.3 * away[1]))
+    path = orbit(BilinearGame(1.0, 2.0), 0.1, 3, schedule, historical(0.3))
+    torch.testing.assert_close(path["x"].tolist(), xs, rtol=0, atol=1e-12)
+    torch.testing.assert_close(path["y"].tolist(), ys, rtol=0, atol=1e-12)
+    assert xs[:3] == pytest.approx([1.0, 0.8, 0.602 if schedule == "X+Y" else 0.604])
+
+
+@pytest.mark.parametrize("weight, inwards", [(0.0, False), (0.02, False), (0.05, True), (0.1, True), (0.25, True)])
+def test_historical_averaging_turns_the_spiral_inwards_if_it_is_strong_enough(weight, inwards):
+    """While the mean hardly moves the step is (1 - 2wα, -α; α, 1 - 2wα): shorter for 4w > α(1 + 4w²), that is w > 0.025 at 0.1."""
+    far = distance(orbit(BilinearGame(), 0.1, 1000, "X+Y", historical(weight)))
+    assert (far[-1] < far[0] / 10) if inwards else (far[-1] > 1.5 * far[0])
+
+
+@pytest.mark.parametrize("weight", [0.5, 1.0])
+def test_where_historical_averaging_is_too_strong_the_orbit_clings_to_its_past(weight):
+    """Then the point rests where its own mean lets it, the mean follows at 1/t, and both shrink as t to the power -1/(1 + 4w²)."""
+    far = distance(orbit(BilinearGame(), 0.1, 2000, "X+Y", historical(weight)))
+    assert (far[2000] / far[200]).log10().item() == pytest.approx(-1 / (1 + 4 * weight**2), abs=0.02)
+
+
+def test_historical_averaging_adds_nothing_to_a_mover_at_rest():
+    game, draw, point = small_gan()
+    field = Field(game, draw, game.plays)
+    memory, rule = {}, historical(3.0)
+    for _ in range(3):
+        direction, memory = rule(field, point, memory)
+        torch.testing.assert_close(direction, field(point), rtol=0, atol=0)
+
+
+def test_historical_averaging_adds_the_gradient_of_its_penalty():
+    game, draw, point = small_gan()
+    field, rule, memory, past = Field(game, draw, ("generator",)), historical(0.7), {}, []
+    for _ in range(3):
+        past.append(point)
+        _, memory = rule(field, point, memory)
+        point = {name: value + torch.randn_like(value) for name, value in point.items()}
+    direction, _ = rule(field, point, memory)
+    own = {name: point[name].clone().requires_grad_() for name in direction}
+    penalty = sum((value - torch.stack([p[name] for p in past]).mean(0)).square().sum() for name, value in own.items())
+    pull = torch.autograd.grad(0.7 * penalty, list(own.values()))
+    plain = field(point)
+    torch.testing.assert_close(direction, {name: plain[name] + p for name, p in zip(own, pull)})
 
 
 def test_an_optimistic_first_step_is_a_plain_one():
@@ -275,8 +349,8 @@ def test_unrolling_no_steps_is_the_plain_gradient():
 
 @pytest.mark.parametrize(
     "rule",
-    [gradient, extragradient(0.1), optimistic, momentum(0.5), consensus(0.1), unrolled("generator", 2, 0.1)],
-    ids=["gradient", "extragradient", "optimistic", "momentum", "consensus", "unrolled"],
+    [gradient, extragradient(0.1), optimistic, momentum(0.5), consensus(0.1), historical(0.1), unrolled("generator", 2, 0.1)],
+    ids=["gradient", "extragradient", "optimistic", "momentum", "consensus", "historical", "unrolled"],
 )
 @pytest.mark.parametrize("movers", [("discriminator",), ("generator",), ("discriminator", "generator")], ids=["D", "G", "D+G"])
 def test_a_rule_directs_the_movers_parameters_and_no_others(rule, movers):

@@ -15,14 +15,14 @@ from torch.nn.utils.parametrizations import spectral_norm
 
 from gan_edu import data, losses, recipes
 from gan_edu.data.batches import Batches
-from gan_edu.dynamics import consensus, extragradient, gradient, momentum, optimistic, unrolled
+from gan_edu.dynamics import consensus, extragradient, gradient, historical, momentum, optimistic, unrolled
 from gan_edu.engine import Engine
 from gan_edu.errors import CheckpointError, GameError
 from gan_edu.models.gan import GAN
 from gan_edu.models.small_games import BilinearGame, DiracGAN
 from gan_edu.networks import Ensemble, MinibatchDiscrimination, Packed, dcgan_discriminator, dcgan_generator, mlp
 from gan_edu.penalties import r1, r2, wgan_gp
-from gan_edu.training import adam, play
+from gan_edu.training import adam, clipped, play
 
 DEVICES = ["cpu", "cuda"] if torch.cuda.is_available() else ["cpu"]
 sgd = partial(torch.optim.SGD, lr=0.05)
@@ -79,6 +79,7 @@ RULES = {
     "optimistic": optimistic,
     "momentum": momentum(-0.3),
     "consensus": consensus(0.1),
+    "historical": historical(0.3),
 }
 
 
@@ -175,7 +176,9 @@ def test_it_does_with_an_unrolled_player(kind, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "optimiser", [sgd, {"discriminator": sgd, "generator": adam}, torch.optim.RMSprop], ids=["sgd", "two", "rms"]
+    "optimiser",
+    [sgd, {"discriminator": sgd, "generator": adam}, torch.optim.RMSprop, clipped(adam, 0.1)],
+    ids=["sgd", "two", "rms", "clipped"],
 )
 def test_it_does_with_every_optimiser(optimiser, tmp_path):
     assert_resumes_exactly(tmp_path, "dropout and BatchNorm", optimiser=optimiser)
@@ -490,6 +493,36 @@ def test_bf16_computes_in_it_and_keeps_parameters_in_full_precision():
 def test_adam_has_radfords_settings():
     (group,) = adam([nn.Parameter(torch.zeros(1))]).param_groups
     assert (group["lr"], group["betas"]) == (2e-4, (0.5, 0.999))
+
+
+@pytest.mark.parametrize("maker", [adam, torch.optim.RMSprop, sgd], ids=["fused Adam", "RMSprop", "SGD"])
+@pytest.mark.parametrize("kind", ["WGAN-GP", "ensemble"])
+def test_clipping_keeps_the_weights_of_the_player_whose_optimiser_it_is_within_the_bound(maker, kind):
+    largest = []
+
+    def look(game, average):
+        largest.append([max(p.abs().max() for p in getattr(game, name).parameters()) for name in game.plays])
+
+    optimiser = {"discriminator": clipped(partial(maker, lr=0.03), 0.02), "generator": maker}
+    played(kind, 4, optimiser=optimiser, watch=look, every=1)
+    (free, _), *later = largest
+    assert free > 0.1 and all(bounded == torch.tensor(0.02) and other > 0.1 for bounded, other in later)
+
+
+def test_a_clipped_step_is_the_plain_one_clamped():
+    one, plain = BilinearGame(0.3, 2.0), BilinearGame(0.3, 2.0)
+    play(one, None, 1, optimiser=clipped(sgd, 0.25), schedule="X+Y")
+    play(plain, None, 1, optimiser=sgd, schedule="X+Y")
+    assert (one.x, one.y) == (plain.x, 0.25) and plain.x.item() == pytest.approx(0.2) and plain.y > 2
+
+
+@pytest.mark.parametrize("other", [clipped(adam, 0.02), adam], ids=["another bound", "no bound"])
+def test_a_checkpoint_of_a_run_clipped_at_another_bound_is_refused(other, tmp_path):
+    path = tmp_path / "run.pt"
+    played("WGAN-GP", 2, optimiser=clipped(adam, 0.01), checkpoint=path)
+    played("WGAN-GP", 3, optimiser=clipped(adam, 0.01), checkpoint=path)
+    with pytest.raises(CheckpointError, match="its optimisers is"):
+        played("WGAN-GP", 4, optimiser=other, checkpoint=path)
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device here")
