@@ -9,6 +9,7 @@ import torch
 from torch import nn
 from torch.func import functional_call, stack_module_state
 from torch.nn.modules.batchnorm import _BatchNorm as BatchNorm
+from torch.nn.modules.conv import _ConvNd as Convolution
 from torch.nn.utils.parametrizations import spectral_norm
 
 from .errors import GameError
@@ -110,12 +111,12 @@ def drops(network):
 
 def judges_apart(network):
     """Whether what a network says about one sample does not depend on the rest of the batch, so that several batches can be judged
-    in one pass: it is made of PyTorch's own layers, `Waves` and ensembles of such, and holds no BatchNorm."""
+    in one pass: it is made of PyTorch's own layers, `Waves`, virtual BatchNorm and ensembles of such, and holds no BatchNorm."""
     if isinstance(network, Ensemble):
         return judges_apart(network._skeleton[0])
     if isinstance(network, (BatchNorm, Packed, MinibatchDiscrimination)):
         return False
-    known = type(network).__module__.startswith("torch.nn.") or isinstance(network, Waves)
+    known = type(network).__module__.startswith("torch.nn.") or isinstance(network, (Waves, VirtualBatchNorm, BesideReference))
     return known and all(map(judges_apart, network.children()))
 
 
@@ -126,6 +127,74 @@ def dcgan_initialise(module):
         nn.init.normal_(module.weight, 0.0, 0.02)
     elif isinstance(module, nn.BatchNorm2d):
         nn.init.normal_(module.weight, 1.0, 0.02)
+
+
+def spectral(network):
+    """The same network, with every linear and convolutional layer's weight divided by its largest singular value (Miyato et al. 2018;
+    notebook 08): a ReLU network then is Lipschitz with constant 1.
+
+    As there, a convolution's singular value is that of its weight as a matrix with a row for each output channel, estimated by one
+    power iteration a pass in train mode. Raises GameError if there is no such layer, as in an `Ensemble`, whose layers are stacked.
+    """
+    layers = [module for module in network.modules() if isinstance(module, (nn.Linear, Convolution))]
+    if not layers:
+        raise GameError(f"spectral norm is for linear and convolutional layers; this {type(network).__name__} holds none.")
+    for layer in layers:
+        spectral_norm(layer)
+    return network
+
+
+def virtual_batch_norm(network, reference):
+    """A copy of a network with each BatchNorm layer, its scale and shift kept, replaced by virtual batch normalisation (Salimans et
+    al. 2016, section 3.5; notebook 08): what it makes of one sample does not depend on the others in the batch.
+
+    reference: a batch of the network's inputs (n, ...), chosen once, that goes through the network beside the samples in every
+    pass, so that a pass costs as if n more samples were in the batch. Train and eval mode are alike. Raises GameError if there is
+    no BatchNorm to replace.
+    """
+    if not any(isinstance(module, BatchNorm) for module in network.modules()):
+        raise GameError(f"virtual batch normalisation replaces BatchNorm layers; this {type(network).__name__} holds none.")
+    return BesideReference(copy.deepcopy(network), reference)
+
+
+class BesideReference(nn.Module):
+    """A network that sees a fixed reference batch, a buffer, before the samples of each batch; see `virtual_batch_norm`."""
+
+    def __init__(self, network, reference):
+        super().__init__()
+        self.network = network
+        self.register_buffer("reference", reference.detach().clone())
+        for module in list(self.modules()):
+            for name, layer in module._modules.items():
+                if isinstance(layer, BatchNorm):
+                    module._modules[name] = VirtualBatchNorm(layer, len(reference))
+
+    def forward(self, samples):
+        return self.network(torch.cat([self.reference, samples]))[len(self.reference) :]
+
+
+class VirtualBatchNorm(nn.Module):
+    """BatchNorm (N, C, ...) whose statistics are those of the batch's first n samples, the reference, and of the sample itself as one
+    more: mean = (n · the reference's + the sample's)/(n + 1), and so with the mean of squares. The reference has its own alone."""
+
+    def __init__(self, layer, n):
+        super().__init__()
+        self.weight, self.bias, self.eps = layer.weight, layer.bias, layer.eps
+        self.n = n
+
+    def forward(self, batch):
+        x = batch.flatten(2) if batch.dim() > 2 else batch.unsqueeze(2)  # (N, C, places)
+        x = x.to(torch.promote_types(x.dtype, torch.float32))  # half precision is too coarse for statistics
+        variance, mean = torch.var_mean(x, dim=2, correction=0, keepdim=True)  # each sample's own, (N, C, 1)
+        first = mean[: self.n].mean(0)
+        spread = variance[: self.n].mean(0) + mean[: self.n].var(0, correction=0)
+        share = (torch.arange(len(x), device=x.device) >= self.n).to(x.dtype).view(-1, 1, 1) / (self.n + 1)
+        # Variance within plus variance between: a difference of mean squares would lose digits.
+        variance = torch.lerp(spread, variance, share) + share * (1 - share) * (mean - first).square()
+        x = (x - torch.lerp(first, mean, share)) * (variance + self.eps).rsqrt()
+        if self.weight is not None:
+            x = torch.addcmul(self.bias.unsqueeze(1), x, self.weight.unsqueeze(1))
+        return x.view_as(batch)
 
 
 class Waves(nn.Module):

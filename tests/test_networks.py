@@ -10,6 +10,7 @@ from gan_edu.networks import (
     Ensemble,
     MinibatchDiscrimination,
     Packed,
+    VirtualBatchNorm,
     Waves,
     dcgan_discriminator,
     dcgan_generator,
@@ -17,6 +18,8 @@ from gan_edu.networks import (
     leaky_relu,
     mlp,
     smallest_map,
+    spectral,
+    virtual_batch_norm,
 )
 
 sizes = pytest.mark.parametrize("size", [8, 28, 32, 64, 128])
@@ -86,6 +89,165 @@ def test_spectral_norm_makes_every_layers_largest_singular_value_one():
         network(torch.randn(2, 1, 28, 28))
     for layer in of_kind(network.eval(), nn.Conv2d, nn.Linear):
         assert torch.linalg.matrix_norm(layer.weight.flatten(1), 2).item() == pytest.approx(1, abs=0.02)
+
+
+@pytest.mark.parametrize(
+    "make, shape",
+    [
+        (lambda: mlp(3, 8, 8, 1), (3,)),
+        (lambda: nn.Sequential(nn.Sequential(nn.Conv1d(2, 4, 3), nn.ReLU()), nn.Flatten(), nn.Linear(16, 1)), (2, 6)),
+        (lambda: nn.Sequential(nn.Conv2d(1, 4, 3, bias=False), nn.ReLU(), nn.ConvTranspose2d(4, 2, 3)), (1, 5, 5)),
+    ],
+    ids=["dense", "one dimension", "images"],
+)
+def test_any_network_can_be_given_spectral_norm(make, shape):
+    """The first axis of a weight are its output channels, in a transposed convolution the second."""
+    network, plain = make(), make()
+    with torch.no_grad():
+        for parameter in network.parameters():
+            parameter.mul_(7)
+    assert spectral(network.train()) is network
+    for _ in range(50):  # one power iteration a pass
+        network(torch.randn(2, *shape))
+    layers = of_kind(network.eval(), nn.Linear, nn.modules.conv._ConvNd)
+    assert len(layers) == len(of_kind(plain, nn.Linear, nn.modules.conv._ConvNd)) > 1
+    for layer in layers:
+        weight = layer.weight.transpose(0, 1) if isinstance(layer, nn.ConvTranspose2d) else layer.weight
+        assert torch.linalg.matrix_norm(weight.flatten(1), 2).item() == pytest.approx(1, abs=0.01)
+
+
+def test_a_dense_network_with_spectral_norm_is_lipschitz_with_constant_one():
+    network = mlp(3, 16, 16, 1)
+    with torch.no_grad():
+        for parameter in network.parameters():
+            parameter.mul_(5)
+    spectral(network.train())
+    for _ in range(50):
+        network(torch.zeros(1, 3))
+    here, there = torch.randn(2, 1000, 3)
+    near = here + 1e-2 * there
+    for other in (there, near):
+        slopes = (network.eval()(here) - network(other)).abs().flatten() / (here - other).norm(dim=1)
+        assert slopes.max() < 1.01
+
+
+def test_spectral_norm_needs_a_layer_to_constrain():
+    with pytest.raises(GameError, match="this Ensemble holds none"):
+        spectral(Ensemble(lambda: mlp(2, 4, 1), 2))
+
+
+def normalised_mlp():
+    return nn.Sequential(nn.Linear(4, 8), nn.BatchNorm1d(8), nn.ReLU(), nn.Linear(8, 6), nn.BatchNorm1d(6), nn.Tanh())
+
+
+NORMALISED = {
+    "dense": (normalised_mlp, (4,)),
+    "generator": (lambda: dcgan_generator(4, 1, 8, 4, refine=1), (4,)),
+    "discriminator": (lambda: nn.Sequential(nn.BatchNorm2d(1), dcgan_discriminator(1, 8, 4, normalise="batch")), (1, 8, 8)),
+    "without scale": (lambda: nn.Sequential(nn.Linear(4, 8), nn.BatchNorm1d(8, affine=False)), (4,)),
+    "the layer alone": (lambda: nn.BatchNorm1d(4), (4,)),
+}
+normalised = pytest.mark.parametrize("make, shape", NORMALISED.values(), ids=NORMALISED)
+
+
+@normalised
+def test_with_virtual_batch_norm_a_sample_is_judged_whatever_its_batch(make, shape):
+    network = make().train()
+    virtual = virtual_batch_norm(network, torch.randn(6, *shape))
+    one, company, other = torch.randn(1, *shape), torch.randn(5, *shape), 3 + torch.randn(9, *shape)
+
+    def gap(network):
+        return (network(torch.cat([one, company]))[0] - network(torch.cat([one, other]))[0]).abs().max()
+
+    assert gap(virtual) < 1e-5 < 1e-3 < gap(network)
+    torch.testing.assert_close(virtual(one)[0], virtual(torch.cat([company, one]))[-1])
+    assert len(virtual(company)) == 5
+
+
+@normalised
+def test_virtual_batch_norm_is_alike_in_train_and_eval_and_keeps_no_statistics(make, shape):
+    virtual = virtual_batch_norm(make(), torch.randn(6, *shape))
+    before = {name: value.clone() for name, value in virtual.state_dict().items()}
+    samples = torch.randn(5, *shape)
+    assert torch.equal(virtual.train()(samples), virtual.eval()(samples))
+    assert {name for name, _ in virtual.named_buffers()} == {"reference"}
+    assert all(torch.equal(value, before[name]) for name, value in virtual.state_dict().items())
+
+
+@pytest.mark.parametrize("n", [1, 4])
+@pytest.mark.parametrize("places", [(), (3,), (2, 3)])
+def test_virtual_batch_norm_is_its_definition(n, places):
+    layer = {0: nn.BatchNorm1d, 1: nn.BatchNorm1d, 2: nn.BatchNorm2d}[len(places)](2, eps=0.1).double()
+    nn.init.uniform_(layer.weight), nn.init.normal_(layer.bias)
+    reference, samples = torch.randn(n, 2, *places).double(), 2 + torch.randn(3, 2, *places).double()
+    found = virtual_batch_norm(layer, reference)(samples)
+    for sample, output in zip(samples, found):
+        for c in range(2):
+            mean = (n * reference[:, c].mean() + sample[c].mean()) / (n + 1)
+            square = (n * reference[:, c].square().mean() + sample[c].square().mean()) / (n + 1)
+            expected = (sample[c] - mean) / (square - mean**2 + 0.1).sqrt() * layer.weight[c] + layer.bias[c]
+            torch.testing.assert_close(output[c], expected, rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("kind", ["dense", "generator"])
+def test_samples_like_the_reference_leave_every_virtual_batch_norm_normalised(kind):
+    make, shape = NORMALISED[kind]
+    virtual = virtual_batch_norm(make(), torch.randn(200, *shape))
+    outputs = []
+    for layer in of_kind(virtual, VirtualBatchNorm):
+        layer.register_forward_hook(lambda module, args, output: outputs.append(output.clone().transpose(0, 1)))
+    virtual(torch.randn(300, *shape))
+    assert len(outputs) == 2
+    for output in outputs:
+        for part, tolerance in ((output[:, :200], 0.01), (output[:, 200:], 0.25)):  # the reference, and samples like it
+            part = part.flatten(1)
+            torch.testing.assert_close(part.mean(1), torch.zeros(len(part)), rtol=0, atol=tolerance)
+            torch.testing.assert_close(part.std(1), torch.ones(len(part)), rtol=0, atol=tolerance)
+
+
+def test_the_reference_passes_through_as_it_does_through_batch_norm():
+    network, reference, outputs = normalised_mlp().train(), torch.randn(7, 4), []
+    virtual = virtual_batch_norm(network, reference)
+    virtual.network.register_forward_hook(lambda module, args, output: outputs.append(output[:7]))
+    virtual(torch.randn(3, 4))
+    torch.testing.assert_close(outputs[0], network(reference))
+
+
+def test_virtual_batch_norm_copies_the_network_with_its_scales_and_shifts():
+    network = normalised_mlp()
+    nn.init.uniform_(network[1].weight), nn.init.normal_(network[1].bias)
+    before = {name: value.clone() for name, value in network.state_dict().items()}
+    virtual = virtual_batch_norm(network, torch.randn(6, 4))
+    own = dict(virtual.network.named_parameters())
+    assert set(own) == {name for name, _ in network.named_parameters()}
+    assert all(torch.equal(own[name], p) and own[name] is not p for name, p in network.named_parameters())
+    virtual(torch.randn(3, 4)).sum().backward()
+    assert isinstance(network[1], nn.BatchNorm1d) and all(p.grad is None for p in network.parameters())
+    assert all(torch.equal(value, before[name]) for name, value in network.state_dict().items())
+
+
+def test_gradients_flow_through_the_sample_and_through_the_reference():
+    network = virtual_batch_norm(normalised_mlp().double(), torch.randn(4, 4).double())
+    samples = torch.randn(3, 4, dtype=torch.float64, requires_grad=True)
+    assert torch.autograd.gradcheck(lambda samples, *_: network(samples), (samples, *network.parameters()))
+    network.network[0].register_forward_hook(lambda module, args, output: torch.cat([output[:4], output[4:].detach()]))
+    (slope,) = torch.autograd.grad(network(samples).sum(), network.network[0].weight)
+    assert slope.abs().sum() > 0, "the first layer also moves the reference's statistics"
+
+
+def test_virtual_batch_norm_keeps_its_digits_far_from_zero_and_in_half_precision():
+    samples, reference = torch.randn(3, 2, 50), torch.randn(4, 2, 50)
+    layer = nn.BatchNorm1d(2)
+    near, far = (virtual_batch_norm(layer, reference + shift)(samples + shift) for shift in (0.0, 1000.0))
+    torch.testing.assert_close(near, far, rtol=0, atol=1e-2)
+    reference, samples = reference.bfloat16(), samples.bfloat16()
+    half, full = virtual_batch_norm(layer, reference)(samples), virtual_batch_norm(layer, reference.float())(samples.float())
+    torch.testing.assert_close(half, full, rtol=0, atol=1e-5)
+
+
+def test_what_holds_no_batch_norm_is_refused():
+    with pytest.raises(GameError, match="this Sequential holds none"):
+        virtual_batch_norm(mlp(2, 4, 1), torch.randn(5, 2))
 
 
 def test_every_batchnorm_normalises_and_none_has_a_number_in_the_wrong_place():
