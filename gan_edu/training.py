@@ -101,7 +101,7 @@ def play(
     checkpoint: a file. Written whole or not at all every `every` rounds; if it exists, the run goes on from there.
 
     Under `torchrun` each process takes its share of every draw and gradients are averaged: equal to one process for costs that are
-    means over samples (so not for BatchNorm, minibatch discrimination, or costs that pair samples in other ways).
+    means over samples (so not for BatchNorm, minibatch discrimination, feature matching, or costs that pair samples in other ways).
 
     Raises GameError if game, schedule and batches do not fit together or a cost is not finite; CheckpointError if the checkpoint
     belongs to another run or is damaged.

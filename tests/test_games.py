@@ -11,11 +11,20 @@ from torch.nn.utils.parametrizations import spectral_norm
 from gan_edu.errors import GameError
 from gan_edu.games import Draw, Game, turns
 from gan_edu.losses import relativistic
-from gan_edu.models.gan import GAN, Latent
+from gan_edu.models.gan import GAN, FeatureMatchingGAN, Latent
 from gan_edu.models.small_games import BilinearGame
-from gan_edu.networks import Ensemble, MinibatchDiscrimination, Packed, Waves, dcgan_discriminator, dcgan_generator, mlp
+from gan_edu.networks import (
+    Ensemble,
+    MinibatchDiscrimination,
+    Packed,
+    Waves,
+    dcgan_discriminator,
+    dcgan_generator,
+    mlp,
+    virtual_batch_norm,
+)
 from gan_edu.penalties import r1, r2, wgan_gp
-from gan_edu.training import Run
+from gan_edu.training import Run, play
 
 DG = ("discriminator", "generator")
 
@@ -282,6 +291,10 @@ JUDGES = {
     "waves": (lambda: nn.Sequential(Waves(), mlp(14, 8, 1)), True),
     "spectral norm": (lambda: spectral_norm(nn.Linear(2, 1)), True),
     "ensemble": (lambda: Ensemble(lambda: mlp(2, 8, 1), 2), True),
+    "virtual BatchNorm": (
+        lambda: virtual_batch_norm(nn.Sequential(nn.Linear(2, 4), nn.BatchNorm1d(4), nn.Linear(4, 1)), torch.randn(5, 2)),
+        True,
+    ),
     "BatchNorm": (lambda: nn.Sequential(nn.Linear(2, 4), nn.BatchNorm1d(4), nn.Linear(4, 1)), False),
     "packed": (lambda: Packed(mlp(4, 8, 1), 2), False),
     "minibatch discrimination": (lambda: nn.Sequential(MinibatchDiscrimination(2, 3, 2), nn.Linear(5, 1)), False),
@@ -323,3 +336,116 @@ def test_two_penalties_cost_the_same_in_one_pass_as_in_two(members, rng):
         found.append([cost, *torch.autograd.grad(cost, own)])
         assert len(calls) == (1 if game.apart else 2)
     torch.testing.assert_close(*found)
+
+
+# Feature matching ---------------------------------------------------------------------------------------------------------
+
+
+def matching(**settings):
+    return FeatureMatchingGAN(mlp(3, 8, 2), mlp(2, 8, 5, 1, activation=nn.Tanh), latent=3, **settings)
+
+
+def drawn(game, rng, n=8):
+    return game.draw(torch.randn(n, 2, generator=rng), rng)
+
+
+def shuffled(draw, *names):
+    """The same draw with some of its tensors in another order."""
+    return Draw(**vars(draw) | {name: getattr(draw, name).flip(0).roll(3, 0) for name in names})
+
+
+def test_feature_matching_is_the_squared_distance_of_the_mean_features(rng):
+    game = matching()
+    draw = drawn(game, rng)
+    linear, tanh, last, nonlinear, _ = game.discriminator
+    means = [nonlinear(last(tanh(linear(x)))).mean(0) for x in (draw.real, game.fake(draw))]
+    torch.testing.assert_close(game.cost("generator", draw), (means[0] - means[1]).square().sum())
+    assert means[0].shape == (5,) and game.cost("generator", draw) > 1e-4
+
+
+def test_feature_matching_does_not_pair_samples(rng):
+    """Implementations have been seen that compare each generated sample with the real one in its row."""
+    game = matching()
+    draw = drawn(game, rng)
+    cost = game.cost("generator", draw)
+    for names in (["real"], ["latent"], ["real", "latent"]):
+        torch.testing.assert_close(game.cost("generator", shuffled(draw, *names)), cost)
+    for_more = Draw(**vars(draw) | {"real": draw.real.repeat(3, 1)})
+    torch.testing.assert_close(game.cost("generator", for_more), cost)
+
+
+def test_batches_with_equal_mean_features_cost_nothing(rng):
+    game = matching()
+    draw = drawn(game, rng)
+    samples = game.fake(draw).detach()
+    same = Draw(**vars(draw) | {"real": samples[[7, 0, 3, 1, 2, 6, 4, 5]]})
+    assert game.cost("generator", same) < 1e-12 < 1e-4 < game.cost("generator", draw)
+    linear = FeatureMatchingGAN(game.generator, nn.Sequential(nn.Linear(2, 4), nn.Linear(4, 1)), latent=3)
+    one_point = Draw(**vars(draw) | {"real": samples.mean(0).expand(8, 2)})
+    assert linear.cost("generator", one_point) < 1e-12 < 1e-5 < game.cost("generator", one_point)
+
+
+def test_feature_matching_leaves_the_discriminators_cost_as_it_was(rng):
+    game = matching()
+    plain = GAN(game.generator, game.discriminator, latent=3)
+    draw = drawn(game, rng)
+    assert game.cost("discriminator", draw) == plain.cost("discriminator", draw)
+    assert game.cost("generator", draw) != plain.cost("generator", draw)
+
+
+def test_a_generator_that_matches_features_moves_itself_alone(rng):
+    game = matching()
+    before = {name: p.detach().clone() for name, p in game.named_parameters()}
+    run = Run(game, None)
+    run.draw = drawn(game, rng)
+    run.turn(0, ("generator",))
+    moved = {name for name, p in game.named_parameters() if not torch.equal(p, before[name])}
+    assert moved == {name for name in before if name.startswith("generator")}
+
+
+def test_an_ensemble_that_matches_features_is_as_many_single_games(rng):
+    members, n = 3, 8
+    body, head = (Ensemble(make, members) for make in (lambda: mlp(2, 8, 5, output=nn.Tanh), lambda: nn.Linear(5, 1)))
+    game = FeatureMatchingGAN(Ensemble(lambda: mlp(2, 8, 2), members), nn.Sequential(body, head), latent=2)
+    draw = drawn(game, rng, members * n)
+    own = game.generator.stacked()
+    cost = game.cost("generator", draw)
+    together, costs = dict(zip(own, torch.autograd.grad(cost, list(own.values())))), []
+    for k in range(members):
+        alone = FeatureMatchingGAN(game.generator.member(k), nn.Sequential(body.member(k), head.member(k)), latent=2)
+        part = Draw(real=draw.real[k * n : (k + 1) * n], latent=draw.latent[k * n : (k + 1) * n])
+        costs.append(alone.cost("generator", part))
+        names, values = zip(*alone.generator.named_parameters())
+        for name, gradient in zip(names, torch.autograd.grad(costs[-1], values)):
+            torch.testing.assert_close(together[name][k], gradient, rtol=1e-4, atol=1e-6)
+    torch.testing.assert_close(cost, sum(costs))
+
+
+def test_matching_features_brings_a_shifted_gaussian_to_the_datas_mean(rng):
+    class Shift(nn.Linear):
+        """z + b"""
+
+        def forward(self, z):
+            return z + self.bias
+
+    data = (3 + torch.randn(256, 2, generator=rng) for _ in itertools.count())
+    generator = Shift(2, 2).requires_grad_(False)
+    generator.bias.requires_grad_()
+    game = FeatureMatchingGAN(generator, mlp(2, 16, 1, activation=nn.Tanh), latent=2)
+    play(game, data, 300, optimiser=partial(torch.optim.Adam, lr=0.05))
+    torch.testing.assert_close(generator.bias.detach(), torch.full((2,), 3.0), rtol=0, atol=0.15)
+
+
+@pytest.mark.parametrize(
+    "discriminator",
+    [
+        nn.Linear(2, 1),
+        nn.Sequential(nn.Linear(2, 1)),
+        nn.Sequential(nn.Flatten(), mlp(2, 8, 1)),
+        Ensemble(lambda: mlp(2, 8, 1), 2),
+    ],
+    ids=["no sequence", "one layer", "nothing learned before the last part", "an ensemble of whole ones"],
+)
+def test_a_discriminator_without_features_is_refused_with_advice(discriminator):
+    with pytest.raises(GameError, match="learned layers before the last"):
+        FeatureMatchingGAN(mlp(3, 8, 2), discriminator, latent=3)

@@ -25,7 +25,7 @@ MODULES = sorted(
 )
 
 # Room by room from the ground up, what each may import besides `errors`, which all may, and its own room.
-MATHEMATICS = {"networks", "losses", "penalties", "games", "dynamics"}
+MATHEMATICS = {"networks", "losses", "penalties", "augmentations", "games", "dynamics"}
 WORKSHOP = MATHEMATICS | {"data", "models", "engine", "training", "judge", "metrics", "recipes"}
 ROOMS = {
     "errors": set(),
@@ -33,6 +33,7 @@ ROOMS = {
     "networks": set(),
     "losses": set(),
     "penalties": set(),
+    "augmentations": set(),
     "games": set(),
     "dynamics": {"games"},
     "models": MATHEMATICS,

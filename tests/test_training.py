@@ -14,13 +14,23 @@ from torch import nn
 from torch.nn.utils.parametrizations import spectral_norm
 
 from gan_edu import data, losses, recipes
+from gan_edu.augmentations import DifferentiableAugmentation, InstanceNoise
 from gan_edu.data.batches import Batches
 from gan_edu.dynamics import consensus, extragradient, gradient, historical, momentum, optimistic, unrolled
 from gan_edu.engine import Engine
 from gan_edu.errors import CheckpointError, GameError
-from gan_edu.models.gan import GAN
+from gan_edu.models.gan import GAN, FeatureMatchingGAN
 from gan_edu.models.small_games import BilinearGame, DiracGAN
-from gan_edu.networks import Ensemble, MinibatchDiscrimination, Packed, dcgan_discriminator, dcgan_generator, mlp
+from gan_edu.networks import (
+    Ensemble,
+    MinibatchDiscrimination,
+    Packed,
+    dcgan_discriminator,
+    dcgan_generator,
+    mlp,
+    spectral,
+    virtual_batch_norm,
+)
 from gan_edu.penalties import r1, r2, wgan_gp
 from gan_edu.training import adam, clipped, play
 
@@ -71,6 +81,31 @@ GAMES = {
     "minibatch discrimination": (
         lambda: GAN(mlp(3, 8, 2), nn.Sequential(mlp(2, 6), MinibatchDiscrimination(6, 3, 2), nn.Linear(9, 1)), latent=3),
         ring,
+    ),
+    "spectral norm": (lambda: GAN(mlp(3, 8, 2), spectral(mlp(2, 8, 1)), latent=3, objective=losses.hinge), ring),
+    "virtual BatchNorm": (
+        lambda: GAN(
+            virtual_batch_norm(
+                nn.Sequential(nn.Linear(3, 8), nn.BatchNorm1d(8), nn.ReLU(), nn.Linear(8, 2)), torch.randn(5, 3)
+            ),
+            virtual_batch_norm(
+                nn.Sequential(nn.Linear(2, 8), nn.BatchNorm1d(8), nn.ReLU(), nn.Linear(8, 1)), torch.randn(5, 2)
+            ),
+            latent=3,
+        ),
+        ring,
+    ),
+    "DCGAN with virtual BatchNorm": (
+        lambda: GAN(virtual_batch_norm(dcgan_generator(4, 1, 8, 4), torch.randn(5, 4)), dcgan_discriminator(1, 8, 4), latent=4),
+        images,
+    ),
+    "feature matching": (lambda: FeatureMatchingGAN(mlp(3, 8, 2), mlp(2, 8, 1, dropout=0.3), latent=3), ring),
+    "instance noise": (lambda: plain(augmentation=InstanceNoise(0.5, 5), penalties=[r1(1.0)]), ring),
+    "augmented": (
+        lambda: GAN(
+            dcgan_generator(4, 1, 8, 4), dcgan_discriminator(1, 8, 4), latent=4, augmentation=DifferentiableAugmentation()
+        ),
+        images,
     ),
 }
 RULES = {
@@ -184,8 +219,11 @@ def test_it_does_with_every_optimiser(optimiser, tmp_path):
     assert_resumes_exactly(tmp_path, "dropout and BatchNorm", optimiser=optimiser)
 
 
-def test_it_does_in_half_precision(tmp_path):
-    assert_resumes_exactly(tmp_path, "DCGAN with spectral norm", engine=Engine("bf16"))
+@pytest.mark.parametrize(
+    "kind", ["DCGAN with spectral norm", "DCGAN with virtual BatchNorm", "augmented", "instance noise", "feature matching"]
+)
+def test_it_does_in_half_precision(kind, tmp_path):
+    assert_resumes_exactly(tmp_path, kind, engine=Engine("bf16"))
 
 
 def test_the_same_seed_gives_the_same_run_and_another_seed_another():
@@ -543,6 +581,7 @@ WORKER = textwrap.dedent(
     import torch
     from torch import distributed, nn
     from gan_edu import data, penalties
+    from gan_edu.augmentations import InstanceNoise
     from gan_edu.dynamics import consensus, extragradient, gradient, unrolled
     from gan_edu.models.gan import GAN
     from gan_edu.networks import mlp
@@ -557,9 +596,11 @@ WORKER = textwrap.dedent(
         ("ahead", extragradient(0.1), "D+G"),
         ("consensus", consensus(0.2), "D+G"),
         ("unrolled", unrolled("generator", 2, 0.2), "DG"),
+        ("noisy", gradient, "DG"),
     ):
         torch.manual_seed(3)
-        game = GAN(mlp(2, 8, 2, activation=nn.Tanh), mlp(2, 8, 1, activation=nn.Tanh), 2, penalties=[penalties.r1(1.0)])
+        game = GAN(mlp(2, 8, 2, activation=nn.Tanh), mlp(2, 8, 1, activation=nn.Tanh), 2, penalties=[penalties.r1(1.0)],
+                   augmentation=InstanceNoise(1.0, 4) if name == "noisy" else None)
         optimiser = lambda parameters: torch.optim.SGD(parameters, lr=0.1)
         play(game, data.ring().batches(16), 6, optimiser=optimiser, rule=rule, schedule=schedule,
              checkpoint=f"{folder}/{name}-of-{processes}.pt")
@@ -582,7 +623,7 @@ def test_two_processes_play_the_same_game_as_one(tmp_path):
     for job in jobs:
         _, complaints = job.communicate(timeout=120)
         assert job.returncode == 0, complaints
-    for name in ("plain", "ahead", "consensus", "unrolled"):
+    for name in ("plain", "ahead", "consensus", "unrolled", "noisy"):
         alone, first, second = (torch.load(tmp_path / f"{name}-{which}.weights") for which in ("0-of-1", "0-of-2", "1-of-2"))
         torch.testing.assert_close(first, alone, rtol=1e-5, atol=1e-6)
         assert_equal(first, second)

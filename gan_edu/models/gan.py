@@ -1,9 +1,11 @@
-"""The generative adversarial network (Goodfellow et al. 2014), with any objective and any penalties. Taught in notebook 04."""
+"""The generative adversarial network (Goodfellow et al. 2014), with any objective, any penalties and any augmentation, and the one
+that matches features (Salimans et al. 2016). Taught in notebooks 04 and 08."""
 
 from dataclasses import dataclass
 from zlib import crc32
 
 import torch
+from torch import nn
 
 from ..errors import GameError
 from ..games import Draw, Game
@@ -33,34 +35,44 @@ class GAN(Game):
     latent: a `Latent`, or a number for that many standard normal latents.
     objective: one of `losses`.
     penalties: some of `penalties`, added to the discriminator's cost.
+    augmentation: one of `augmentations`, or None: what samples go through before the discriminator sees them.
     """
 
     plays = ("discriminator", "generator")
 
-    def __init__(self, generator, discriminator, latent, objective=non_saturating, penalties=()):
+    def __init__(self, generator, discriminator, latent, objective=non_saturating, penalties=(), augmentation=None):
         super().__init__()
         self.generator = generator
         self.discriminator = discriminator
         self.latent = Latent(latent) if isinstance(latent, int) else latent
         self.objective = objective
         self.penalties = tuple(penalties)
+        self.augmentation = augmentation
         self.members = getattr(generator, "members", 1)
         self.drops = drops(self)
         self.apart = judges_apart(discriminator)
 
     def draw(self, real, rng):
-        """Real samples (N, ...), as many latents, and what penalties and dropout need."""
+        """Real samples (N, ...), as many latents, and what penalties, augmentation and dropout need."""
         latent = self.latent.draw(len(real), rng)
         mix = torch.rand(len(real), generator=rng, device=rng.device) if self.penalties else None
+        augment_real, augment_fake = (None, None) if self.augmentation is None else self.augmentation.draw(real, rng)
         seed = crc32(rng.get_state().numpy()) if self.drops else None  # which the host knows without waiting for the device
-        return Draw(real=real, latent=latent, mix=mix, seed=seed)
+        return Draw(real=real, latent=latent, mix=mix, augment_real=augment_real, augment_fake=augment_fake, seed=seed)
 
     def fake(self, draw):
         """Generated samples for the draw's latents."""
         return self.made("generator", draw, lambda: self.generator(draw.latent))
 
-    def discriminator_cost(self, draw):
+    def augmented(self, draw):
+        """Real and generated samples as the discriminator sees them: through the augmentation, if there is one."""
         real, fake = draw.real, self.fake(draw)
+        if self.augmentation is None:
+            return real, fake
+        return self.augmentation(real, draw.augment_real), self.augmentation(fake, draw.augment_fake)
+
+    def discriminator_cost(self, draw):
+        real, fake = self.augmented(draw)
         if not self.penalties:
             return self.objective.discriminator(*self.logits(real, fake))
         real, fake = self.scored(real, fake)
@@ -68,9 +80,10 @@ class GAN(Game):
         return cost + sum(penalty(self.discriminator, real, fake, draw) for penalty in self.penalties)
 
     def generator_cost(self, draw):
+        real, fake = self.augmented(draw)
         if self.objective.paired:
-            return self.objective.generator(*self.logits(draw.real, self.fake(draw)))
-        return self.objective.generator(None, self.discriminator(self.fake(draw)))
+            return self.objective.generator(*self.logits(real, fake))
+        return self.objective.generator(None, self.discriminator(fake))
 
     def logits(self, real, fake):
         """The discriminator's logits of real and of generated samples: in one pass if it judges each sample by itself."""
@@ -114,6 +127,34 @@ class GAN(Game):
         finally:
             self.generator.train(was_training)
         return self._together(*parts)
+
+
+class FeatureMatchingGAN(GAN):
+    """A GAN whose generator matches the mean features of real samples instead of fooling the discriminator (Salimans et al. 2016,
+    section 3.1; notebook 08).
+
+    The features are what the discriminator computes before its last layer; the generator's cost is the squared distance between
+    their mean over the real and their mean over the generated samples. The discriminator's cost is the plain one.
+
+    Raises GameError if the discriminator is not an `nn.Sequential` with something learned before its last layer. With ensembles that
+    is one for the body and one for the last layer: `nn.Sequential(Ensemble(body, n), Ensemble(head, n))`.
+    """
+
+    def __init__(self, generator, discriminator, *others, **settings):
+        if not isinstance(discriminator, nn.Sequential) or not any(True for _ in discriminator[:-1].parameters()):
+            raise GameError(
+                "feature matching takes for features what the discriminator computes before its last layer: give it an nn.Sequential "
+                "with learned layers before the last, as in nn.Sequential(*body, nn.Linear(width, 1))."
+            )
+        super().__init__(generator, discriminator, *others, **settings)
+
+    def generator_cost(self, draw):
+        real, fake = (self.mean_features(samples) for samples in self.augmented(draw))
+        return (real - fake).square().sum() / self.members
+
+    def mean_features(self, samples):
+        """The features' mean over a batch, (members, ...): with ensembles each member's own."""
+        return self.discriminator[:-1](samples).unflatten(0, (self.members, -1)).mean(1)
 
 
 def _differentiable(samples):
