@@ -1,11 +1,16 @@
-"""Measures of what a generator has learned: modes and quality where the truth is known, distances between features elsewhere.
+"""Measures of what a generator has learned: modes and quality where the truth is known, distances between features elsewhere;
+what has been memorised, how much variety there is, and how well people tell real from generated.
 
-Each is a plain function of samples. Notebook 06 derives the first kind, notebooks 04 and 09 the second.
+Each is a plain function of samples, features, logits or counts, computed in float64. Notebook 06 derives the first kind, notebooks
+04 and 09 the others.
 """
 
+import math
 from dataclasses import dataclass
+from statistics import NormalDist
 
 import torch
+from scipy.optimize import brentq
 
 from . import judge
 from .errors import DataError
@@ -63,21 +68,243 @@ def modes(samples, mixture, least=20):
 
 def frechet_distance(a, b):
     """Squared Fréchet distance between Gaussians fitted to two sets of features, (N, d) and (M, d) (Dowson & Landau 1982;
-    Heusel et al. 2017): |m - m'|² + tr(C + C' - 2 (C C')^½). In float64; zero for equal means and covariances."""
-    (mean_a, root_a, trace_a), (mean_b, root_b, trace_b) = _gaussian(a), _gaussian(b)
+    Heusel et al. 2017): |m - m'|² + tr(C + C' - 2 (C C')^½). Zero for equal means and covariances.
+
+    Raises DataError for fewer than two samples in either set.
+    """
+    (mean_a, root_a, trace_a), (mean_b, root_b, trace_b) = map(_gaussian, _matrices(a, b, least=2))
     # tr (C C')^½ is the sum of the singular values of C^½ C'^½: no matrix root of a product that is not symmetric
     overlap = torch.linalg.svdvals(root_a @ root_b).sum()
     return ((mean_a - mean_b).square().sum() + trace_a + trace_b - 2 * overlap).clamp(min=0).item()
 
 
 def _gaussian(features):
-    if len(features) < 2:
-        raise DataError(f"a Fréchet distance needs at least two samples on either side, not {len(features)}.")
-    features = features.double()
     covariance = features.T.cov()
     values, vectors = torch.linalg.eigh(covariance.reshape(features.shape[1], -1))
     values = values.clamp(min=0)
     return features.mean(0), vectors * values.sqrt() @ vectors.T, values.sum()
+
+
+def kernel_distance(a, b):
+    """Squared maximum mean discrepancy between two sets of features, (N, d) and (M, d), with the kernel (x·y/d + 1)³, known as KID
+    (Bińkowski et al. 2018): how far the first three moments are apart (notebook 09).
+
+    Unbiased for any number of samples, and therefore sometimes below 0 where the distributions are equal. Raises DataError for
+    fewer than two samples in either set.
+    """
+    a, b = _matrices(a, b, least=2)
+
+    def kernel(dots):
+        return (dots / a.shape[1] + 1) ** 3
+
+    def mean_between(x, y):
+        return sum(kernel(part @ y.T).sum() for part in x.split(1000)) / (len(x) * len(y))
+
+    def mean_within(x):
+        """Over pairs of different samples: those of a sample with itself are what makes the plain mean biased."""
+        itself = kernel(x.square().sum(1)).mean()
+        return (len(x) * mean_between(x, x) - itself) / (len(x) - 1)
+
+    return (mean_within(a) + mean_within(b) - 2 * mean_between(a, b)).item()
+
+
+def class_score(logits):
+    """The inception score (Salimans et al. 2016) with any classifier in Inception's place: logits (N, classes) to a number between
+    1 and the number of classes (notebook 09).
+
+    The exponential of the mean KL divergence of p(class | sample) from p(class), which is the entropy of p(class) minus the mean
+    entropy of p(class | sample). Logits, not probabilities; a logit may be -inf. Raises DataError for anything else.
+    """
+    probabilities = logits.detach().double().softmax(dim=-1)
+    if logits.dim() != 2 or not len(logits) or probabilities.isnan().any():
+        raise DataError(
+            f"a class score needs logits (N, classes) that are numbers; these are {tuple(logits.shape)}, or hold NaN."
+        )
+    entropy = torch.special.entr
+    information = entropy(probabilities.mean(0)).sum() - entropy(probabilities).sum(1).mean()
+    return information.clamp(min=0).exp().item()
+
+
+def precision_recall(real, generated, neighbours=3):
+    """Precision, the share of generated samples inside the real manifold, and recall, the share of real samples inside the
+    generated one (Kynkäänniemi et al. 2019). Features (N, d) and (M, d) to a pair of numbers in [0, 1] (notebook 09).
+
+    A manifold is the union of a ball around each sample, as wide as its distance from its `neighbours`-th nearest neighbour in its
+    own set. Compare numbers only for equal counts and `neighbours`. Raises DataError for `neighbours` samples or fewer.
+    """
+    real, generated = _matrices(real, generated, least=neighbours + 1)
+    real_radii, generated_radii = (
+        torch.cat([distances.kthvalue(neighbours + 1).values for _, distances in _distances(x, x, exact=True)])
+        for x in (real, generated)  # the nearest of all, at distance 0, is the sample itself
+    )
+    precise, recalled = [], False
+    for rows, distances in _distances(generated, real, exact=True):
+        precise.append((distances <= real_radii).any(dim=1))
+        recalled = recalled | (distances <= generated_radii[rows, None]).any(dim=0)
+    return torch.cat(precise).double().mean().item(), recalled.double().mean().item()
+
+
+def parzen_log_likelihood(samples, points, std):
+    """Mean log density, in nats, of `points` (M, ...) under Gaussians of standard deviation `std` around each of `samples`
+    (N, ...): the estimate of Breuleux et al. (2011) by which Goodfellow et al. (2014) compare generators (notebook 09).
+
+    Raises DataError if `std` is not positive.
+    """
+    return _parzen(samples, points, [std])[0]
+
+
+def parzen_width(samples, points, candidates):
+    """The candidate for `std` under which `points`, from a validation set, are most likely: see `parzen_log_likelihood`."""
+    likelihoods = _parzen(samples, points, candidates)
+    return candidates[likelihoods.index(max(likelihoods))]
+
+
+def _parzen(samples, points, stds):
+    samples, points = _matrices(samples, points)
+    if not len(stds) or not all(std > 0 for std in stds):
+        raise DataError(f"a Parzen window must have a positive width; given: {', '.join(map(str, stds)) or 'none'}.")
+    totals = [0.0] * len(stds)
+    for _, distances in _distances(points, samples):
+        squares = distances.square()
+        for k, std in enumerate(stds):
+            totals[k] += torch.logsumexp(-squares / (2 * std**2), dim=1).sum().item()
+    count, size = samples.shape
+    return [
+        total / len(points) - math.log(count) - size * math.log(std * math.sqrt(2 * math.pi))
+        for total, std in zip(totals, stds)
+    ]
+
+
+@dataclass(frozen=True)
+class Memorisation:
+    """Whether generated samples prefer the training samples to held-out ones.
+
+    share: of generated samples, those whose nearest neighbour among both is a training sample; expected: that share if nothing is
+    memorised; z: by how many standard deviations training samples are preferred (see `memorisation`).
+    """
+
+    share: float
+    expected: float
+    z: float
+
+    @property
+    def verdict(self):
+        """One of "memorised" (z above 3, which chance alone brings about once in 700 times) and "no sign of it"."""
+        return "memorised" if self.z > 3 else "no sign of it"
+
+
+def memorisation(generated, training, held_out):
+    """The `Memorisation` of training samples (N, ...), by comparison with held-out ones (M, ...) from the same source, as seen from
+    generated samples (K, ...); pixels or features (notebook 09).
+
+    To a generator that has memorised nothing the two are exchangeable: the nearest neighbour of whatever it makes, good or bad, is
+    a training sample with probability N / (N + M) (the share of Platzer & Reutterer 2021, after the nearest-neighbour tests of
+    Schilling 1986). z counts each generated sample by how much nearer its nearest neighbour is than its second nearest, 1 - d₁/d₂:
+    1 for a copy, little for what lies between the samples. Its mean and variance are exact over all ways to shuffle the labels
+    "training" and "held out", also where many generated samples share a neighbour.
+
+    Why not compare distances from generated to training samples with those from held-out to training samples, as Meehan, Chaudhuri
+    & Dasgupta (2020) do: blurred or timid samples lie near everything, and would be taken for copies. Not seen: copies of a
+    training sample that is there twice, since d₁ = d₂.
+    """
+    generated, training, held_out = _matrices(generated, training, held_out)
+    everything, count = torch.cat([training, held_out]), len(training)
+    nearest = torch.cat([distances.topk(2, largest=False).indices for _, distances in _distances(generated, everything)])
+    first, second = (generated.unsqueeze(1) - everything[nearest]).norm(dim=2).T  # exactly 0 for a copy
+    distinct = torch.where(second > 0, 1 - first / second, 0)
+    weights = torch.zeros_like(everything[:, 0]).index_add(0, nearest[:, 0], distinct)
+    expected = count / len(everything)
+    surplus = (weights[:count].sum() - expected * weights.sum()).item()
+    deviation = (expected * (1 - expected) * len(everything) * weights.var()).sqrt().item()
+    share = (nearest[:, 0] < count).double().mean().item()
+    return Memorisation(share, expected, surplus / deviation if deviation else 0.0)
+
+
+def support_size(size, chance):
+    """How many equally likely samples there are if a batch of `size` holds the same one twice with probability `chance`: the
+    number n for which (1 - 1/n)(1 - 2/n) ... (1 - (size - 1)/n) is 1 - chance. About size² / (2 ln 2) at an even chance
+    (Arora & Zhang 2017; notebook 09). Where samples are not equally likely, there are more than n of them.
+
+    Raises DataError unless 0 < chance < 1 and size ≥ 2.
+    """
+    if size < 2 or not 0 < chance < 1:
+        raise DataError(
+            f"batches of {size} that hold a duplicate with probability {chance} do not bound the support: choose a size at which "
+            "some batches hold one and some do not."
+        )
+    before = torch.arange(1, size, dtype=torch.float64)
+
+    def excess(n):
+        return -torch.log1p(-before / n).sum().item() + math.log1p(-chance)
+
+    least = size * (size - 1) / 2 / -math.log1p(-chance)  # from x ≤ -log(1 - x) ≤ x / (1 - x)
+    return brentq(excess, max(least, math.nextafter(size - 1, size)), least + size - 1)
+
+
+def closest_pairs(samples, count):
+    """The `count` closest pairs among samples (N, ...), the closest first: indices (count, 2) and distances (count,). Whether two
+    samples are the same is for a person to say, or for a threshold (notebook 09). For thousands of samples at most."""
+    (samples,) = _matrices(samples, least=2)
+    distances, places = torch.pdist(samples).sort()
+    first, second = torch.triu_indices(len(samples), len(samples), offset=1)[:, places[:count]]
+    return torch.stack([first, second], dim=1), distances[:count]
+
+
+@dataclass(frozen=True)
+class Sensitivity:
+    """How well somebody tells real from generated: d′, 0 for guessing, and its standard error (see `sensitivity`)."""
+
+    value: float
+    error: float
+
+    def __str__(self):
+        return f"d′ = {round(self.value, 1) + 0:.1f} ± {self.error:.1f}"  # + 0: no minus sign before a zero
+
+
+def sensitivity(hits, false_alarms, real, fake):
+    """The `Sensitivity` of somebody who called `hits` of `real` real samples real, and `false_alarms` of `fake` generated ones.
+
+    d′ = z(hit rate) - z(false-alarm rate) (Green & Swets 1966; notebook 09), does not depend on how readily one says "real". With
+    half an answer of either kind added on each side, so that no rate is 0 or 1 (the log-linear correction, Hautus 1995). The
+    standard error is Gourevitch & Galanter's (1967), at the corrected rates.
+
+    Raises DataError for counts that do not fit together.
+    """
+    if not (0 <= hits <= real and 0 <= false_alarms <= fake and min(real, fake) > 0):
+        raise DataError(
+            f"{hits} hits in {real} and {false_alarms} false alarms in {fake} trials cannot be: one trial each at least."
+        )
+    normal, scores, variance = NormalDist(), [], 0.0
+    for yes, trials in ((hits, real), (false_alarms, fake)):
+        rate = (yes + 0.5) / (trials + 1)
+        score = normal.inv_cdf(rate)
+        scores.append(score)
+        variance += rate * (1 - rate) / (trials * normal.pdf(score) ** 2)
+    return Sensitivity(scores[0] - scores[1], math.sqrt(variance))
+
+
+def _matrices(*sets, least=1):
+    """Sets of samples (N, ...) as matrices in float64, a row a sample."""
+    shapes = [tuple(samples.shape) for samples in sets]
+    if min(map(len, shapes)) < 2 or len({math.prod(shape[1:]) for shape in shapes}) > 1:
+        raise DataError(f"samples (N, ...) must have the same size in every set; the shapes are {', '.join(map(str, shapes))}.")
+    fewest = min(shape[0] for shape in shapes)
+    if fewest < least:
+        raise DataError(f"this measure needs at least {least} samples in each set, not {fewest}.")
+    matrices = [samples.detach().double().flatten(1) for samples in sets]
+    if not all(matrix.isfinite().all() for matrix in matrices):
+        raise DataError("some samples are NaN or infinite: whatever made them has diverged.")
+    return matrices
+
+
+def _distances(a, b, exact=False):
+    """Euclidean distances from rows of `a` to all rows of `b`: (rows, distances) a block at a time, so that 10,000 by 10,000 take
+    no more memory than 30 MB. exact: equal rows are at distance 0, for six to fifteen times the time; else at some 10⁻⁷."""
+    mode = "donot_use_mm_for_euclid_dist" if exact else "use_mm_for_euclid_dist"
+    step = max(1, 2**22 // len(b))
+    for start in range(0, len(a), step):
+        rows = slice(start, start + step)
+        yield rows, torch.cdist(a[rows], b, compute_mode=mode)
 
 
 @torch.no_grad()

@@ -1,17 +1,34 @@
 """Metrics where the truth is known: the true distribution scores perfect, and distances agree with their formulas."""
 
 import dataclasses
+import itertools
 import math
+import statistics
 
 import numpy as np
 import pytest
 import scipy.linalg
+import scipy.stats
 import torch
 
 from gan_edu import data, judge, metrics
 from gan_edu.data import Mixture, grid, ring
 from gan_edu.errors import DataError
-from gan_edu.metrics import Examiner, Modes, frechet_distance, modes
+from gan_edu.metrics import (
+    Examiner,
+    Modes,
+    class_score,
+    closest_pairs,
+    frechet_distance,
+    kernel_distance,
+    memorisation,
+    modes,
+    parzen_log_likelihood,
+    parzen_width,
+    precision_recall,
+    sensitivity,
+    support_size,
+)
 
 
 @pytest.mark.parametrize(
@@ -124,12 +141,29 @@ def test_the_frechet_distance_is_the_textbooks_formula(dimensions):
     assert frechet_distance(a, b) == pytest.approx(frechet_distance(b, a), rel=1e-9)
 
 
-def test_the_frechet_distance_agrees_with_torchmetrics():
-    from torchmetrics.image.fid import _compute_fid
+class Pixels(torch.nn.Module):
+    """Features and logits for torchmetrics: an image's first pixels themselves, as numbers around 0."""
 
-    a, b = torch.randn(500, 16).double() @ torch.randn(16, 16).double(), torch.randn(500, 16).double()
-    expected = _compute_fid(a.mean(0), a.T.cov(), b.mean(0), b.T.cov()).item()
-    assert frechet_distance(a, b) == pytest.approx(expected, rel=1e-6)
+    num_features = 6
+
+    def forward(self, images):
+        return images.flatten(1)[:, :6].float() / 32 - 4
+
+
+@pytest.fixture
+def two_sets():
+    """Two sets of images of bytes, (100, 3, 2, 2), one darker than the other."""
+    bytes_ = torch.randint(0, 256, (200, 3, 2, 2))
+    return bytes_[:100].to(torch.uint8), (bytes_[100:] * 0.7).to(torch.uint8)
+
+
+def test_the_frechet_distance_agrees_with_torchmetrics(two_sets):
+    from torchmetrics.image.fid import FrechetInceptionDistance
+
+    oracle = FrechetInceptionDistance(feature=Pixels())
+    oracle.update(two_sets[0], real=True)
+    oracle.update(two_sets[1], real=False)
+    assert frechet_distance(*map(Pixels(), two_sets)) == pytest.approx(oracle.compute().item(), rel=1e-3)
 
 
 @pytest.mark.parametrize("shift, scale", [(0.0, 1.0), (3.0, 1.0), (0.0, 2.0), (1.5, 0.5)])
@@ -156,8 +190,379 @@ def test_it_grows_with_the_distance_of_the_means():
 
 @pytest.mark.parametrize("few", [0, 1])
 def test_a_single_sample_has_no_covariance(few):
-    with pytest.raises(DataError, match=f"at least two samples on either side, not {few}"):
+    with pytest.raises(DataError, match=f"at least 2 samples in each set, not {few}"):
         frechet_distance(torch.randn(few, 3), torch.randn(5, 3))
+    with pytest.raises(DataError, match=f"at least 2 samples in each set, not {few}"):
+        kernel_distance(torch.randn(5, 3), torch.randn(few, 3))
+
+
+@pytest.mark.parametrize("measure", [frechet_distance, kernel_distance, precision_recall])
+def test_what_cannot_be_compared_is_refused_in_words(measure):
+    with pytest.raises(DataError, match=r"same size in every set; the shapes are \(9, 3\), \(9, 4\)"):
+        measure(torch.randn(9, 3), torch.randn(9, 4))
+    with pytest.raises(DataError, match=r"\(N, ...\).*the shapes are \(9,\), \(9,\)"):
+        measure(torch.randn(9), torch.randn(9))
+    with pytest.raises(DataError, match="NaN or infinite: whatever made them has diverged"):
+        measure(torch.randn(9, 3), torch.randn(9, 3) / torch.zeros(3))
+
+
+# Kernel distance --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.filterwarnings("ignore")  # of torchmetrics
+def test_the_kernel_distance_agrees_with_torchmetrics(two_sets):
+    from torchmetrics.image.kid import KernelInceptionDistance
+
+    oracle = KernelInceptionDistance(feature=Pixels(), subsets=1, subset_size=100)
+    oracle.update(two_sets[0], real=True)
+    oracle.update(two_sets[1], real=False)
+    expected = oracle.compute()[0].item()
+    assert expected > 0.5
+    assert kernel_distance(*map(Pixels(), two_sets)) == pytest.approx(expected, rel=1e-3)
+
+
+def moments(mean, std):
+    """E[x], E[x ⊗ x] and E[x ⊗ x ⊗ x] of a normal distribution with covariance std²·I."""
+    identity = std**2 * torch.eye(len(mean), dtype=torch.float64)
+    first = mean
+    second = torch.einsum("i,j->ij", mean, mean) + identity
+    pairs = sum(torch.einsum(f"i,jk->{order}", mean, identity) for order in ("ijk", "jik", "jki"))
+    return first, second, torch.einsum("i,j,k->ijk", mean, mean, mean) + pairs
+
+
+def test_the_kernel_distance_is_unbiased_between_gaussians_of_known_moments():
+    """(x·y/d + 1)³ expands into 1, 3, 3, 1: the distance is a weighted sum of squared differences of the first three moments."""
+    d, shift, scale = 3, torch.tensor([0.5, -0.3, 0.0], dtype=torch.float64), 1.3
+    differences = [a - b for a, b in zip(moments(torch.zeros_like(shift), 1.0), moments(shift, scale))]
+    truth = sum(weight / d**k * m.square().sum() for k, weight, m in zip((1, 2, 3), (3, 3, 1), differences)).item()
+    found = [kernel_distance(torch.randn(20, d), scale * torch.randn(30, d) + shift) for _ in range(400)]
+    error = statistics.stdev(found) / 20
+    assert statistics.mean(found) == pytest.approx(truth, abs=3 * error)
+    assert 3 * error < truth / 5, "a bias of that size would be seen"
+
+
+def test_the_kernel_distance_of_one_distribution_is_zero_on_average_and_therefore_often_negative():
+    found = [kernel_distance(torch.randn(10, 2), torch.randn(15, 2)) for _ in range(200)]
+    assert abs(statistics.mean(found)) < 3 * statistics.stdev(found) / math.sqrt(200)
+    assert 40 < sum(value < 0 for value in found) < 160
+
+
+def test_the_kernel_distance_does_not_depend_on_how_it_is_cut_into_blocks():
+    a, b = torch.randn(2100, 2).double(), torch.randn(1300, 2).double()
+    k = [(x @ y.T / 2 + 1) ** 3 for x, y in ((a, a), (b, b), (a, b))]
+    within = [(m.sum() - m.trace()) / (len(m) * (len(m) - 1)) for m in k[:2]]
+    assert kernel_distance(a, b) == pytest.approx((sum(within) - 2 * k[2].mean()).item(), rel=1e-9)
+
+
+# Class score ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.filterwarnings("ignore")  # of torchmetrics
+def test_the_class_score_agrees_with_torchmetrics(two_sets):
+    from torchmetrics.image.inception import InceptionScore
+
+    oracle = InceptionScore(feature=Pixels(), splits=1)
+    oracle.update(two_sets[0])
+    assert class_score(Pixels()(two_sets[0])) == pytest.approx(oracle.compute()[0].item(), rel=1e-3)
+
+
+def test_the_class_score_of_a_known_table():
+    table = torch.tensor([[0.5, 0.5, 0.0], [0.0, 0.0, 1.0]])  # p(class): 1/4, 1/4, 1/2; each row is log 2 from it
+    assert class_score(table.log()) == pytest.approx(2, rel=1e-7)
+    table = torch.tensor([[0.9, 0.1], [0.3, 0.7]], dtype=torch.float64)  # p(class): 0.6, 0.4
+    kl = [0.9 * math.log(1.5) + 0.1 * math.log(0.25), 0.3 * math.log(0.5) + 0.7 * math.log(1.75)]
+    assert class_score(table.log()) == pytest.approx(math.exp(sum(kl) / 2), rel=1e-12)
+
+
+@pytest.mark.parametrize("sure", [1e2, 1e5, math.inf])
+def test_sure_and_varied_is_the_number_of_classes_and_anything_else_less(sure):
+    """Logits, not probabilities: with a second softmax ten sure classes would score 1.2."""
+    logits = torch.where(torch.eye(10) > 0, 0.0, -sure).repeat(3, 1)
+    assert class_score(logits) == pytest.approx(10, rel=1e-9)
+    assert class_score(logits[:1].repeat(30, 1)) == pytest.approx(1, abs=1e-12), "sure, but always the same class"
+
+
+def test_a_classifier_that_does_not_know_scores_one():
+    assert class_score(torch.zeros(7, 4)) == class_score(torch.randn(7, 1)) == 1
+    assert 1 <= class_score(torch.randn(50, 4)) <= 4
+
+
+@pytest.mark.parametrize("logits", [torch.zeros(0, 3), torch.zeros(3), torch.full((2, 3), math.nan)])
+def test_a_class_score_needs_logits(logits):
+    with pytest.raises(DataError, match="needs logits"):
+        class_score(logits)
+
+
+# Precision and recall ---------------------------------------------------------------------------------------------------
+
+
+def by_definition(real, generated, neighbours):
+    """Kynkäänniemi et al. (2019), equations 1 and 2, one pair at a time."""
+
+    def covered(points, manifold):
+        def inside(point):
+            for k, centre in enumerate(manifold):
+                others = sorted(math.dist(centre, other) for j, other in enumerate(manifold) if j != k)
+                if math.dist(point, centre) <= others[neighbours - 1]:
+                    return True
+            return False
+
+        return sum(map(inside, points)) / len(points)
+
+    real, generated = real.tolist(), generated.tolist()
+    return covered(generated, real), covered(real, generated)
+
+
+@pytest.mark.parametrize("neighbours", [1, 3])
+def test_precision_and_recall_are_as_defined(neighbours):
+    a, b = torch.randn(40, 3), 0.7 * torch.randn(30, 3) + 0.5
+    assert precision_recall(a, b, neighbours) == pytest.approx(by_definition(a, b, neighbours), abs=1e-12)
+
+
+def test_precision_and_recall_are_exact_where_distances_are_equal_or_zero():
+    """Points of a lattice, many there twice, far from the origin: squares of coordinates would drown the differences."""
+    a, b = torch.randint(0, 4, (40, 2)).double() + 1e8, torch.randint(1, 6, (30, 2)).double() + 1e8
+    found = precision_recall(a, b, neighbours=2)
+    assert found == pytest.approx(by_definition(a, b, 2), abs=1e-12) and min(found) > 0 and max(found) < 1
+    same = torch.full((9, 2), 0.1)
+    assert precision_recall(same, same) == (1, 1) and precision_recall(same, same + 1e-3) == (0, 0)
+
+
+def test_the_extremes_of_precision_and_recall(rng):
+    everything = ring().sample(600, rng)
+    assert precision_recall(everything, everything) == (1, 1)
+    assert precision_recall(everything, everything + 10) == (0, 0)
+    half = Mixture(ring().centres[:4], ring().std).sample(600, rng)
+    precision, recall = precision_recall(everything, half)
+    assert precision > 0.95 and recall == pytest.approx(0.5, abs=0.07)
+    precision, recall = precision_recall(half, everything)
+    assert recall > 0.95 and precision == pytest.approx(0.5, abs=0.07)
+
+
+def test_precision_and_recall_do_not_depend_on_how_they_are_cut_into_blocks():
+    a, b = torch.randn(2100, 2), torch.randn(2300, 2) + 1
+    assert 2**22 // len(a) < len(b), "more than one block"
+    distances, of_a, of_b = torch.cdist(a.double(), b.double()), *(torch.cdist(x.double(), x.double()) for x in (a, b))
+    precise = (distances <= of_a.sort().values[:, 3].unsqueeze(1)).any(0).double().mean().item()
+    recalled = (distances <= of_b.sort().values[:, 3]).any(1).double().mean().item()
+    assert precision_recall(a, b) == pytest.approx((precise, recalled), abs=1e-12)
+
+
+def test_a_manifold_needs_more_samples_than_neighbours():
+    with pytest.raises(DataError, match="at least 4 samples in each set, not 3"):
+        precision_recall(torch.randn(9, 2), torch.randn(3, 2))
+
+
+# Parzen windows ---------------------------------------------------------------------------------------------------------
+
+
+def test_one_window_is_a_gaussian_and_several_are_their_mean():
+    points, centres = torch.randn(20, 5).double(), torch.randn(3, 5).double()
+    densities = [
+        torch.distributions.MultivariateNormal(centre, 0.49 * torch.eye(5).double()).log_prob(points) for centre in centres
+    ]
+    assert parzen_log_likelihood(centres[:1], points, 0.7) == pytest.approx(densities[0].mean().item(), rel=1e-9)
+    mixture = torch.stack(densities).logsumexp(0) - math.log(3)
+    assert parzen_log_likelihood(centres, points, 0.7) == pytest.approx(mixture.mean().item(), rel=1e-9)
+
+
+def test_a_point_too_far_for_its_density_to_be_a_number_still_has_a_logarithm():
+    far = parzen_log_likelihood(torch.zeros(2, 1), torch.full((1, 1), 100.0), 0.1)
+    assert far == pytest.approx(-500_000 - math.log(0.1 * math.sqrt(2 * math.pi)), rel=1e-9)
+
+
+def test_windows_do_not_depend_on_how_they_are_cut_into_blocks():
+    samples, points = torch.randn(3000, 2), torch.randn(2000, 2)
+    parts = [parzen_log_likelihood(samples, part, 0.3) for part in points.split(500)]
+    assert parzen_log_likelihood(samples, points, 0.3) == pytest.approx(sum(parts) / 4, rel=1e-9)
+
+
+def test_the_chosen_width_is_the_likeliest_on_the_points_and_near_the_truth():
+    """Around the true centres the true width is the best; images are vectors here."""
+    centres = 10 * torch.randn(30, 1, 2, 2)
+    points = centres.repeat(20, 1, 1, 1) + 0.5 * torch.randn(600, 1, 2, 2)
+    candidates = [0.125, 0.25, 0.5, 1.0, 2.0]
+    assert parzen_width(centres, points, candidates) == 0.5
+    likelihoods = [parzen_log_likelihood(centres, points, std) for std in candidates]
+    assert likelihoods.index(max(likelihoods)) == 2
+
+
+@pytest.mark.parametrize("widths, given", [([0.1, 0.0], "0.1, 0.0"), ([], "none"), ([-1.0], "-1.0")])
+def test_a_window_has_a_positive_width(widths, given):
+    with pytest.raises(DataError, match=f"positive width; given: {given}"):
+        parzen_width(torch.randn(3, 2), torch.randn(3, 2), widths)
+
+
+# Memorisation -----------------------------------------------------------------------------------------------------------
+
+
+def images_of(count):
+    """Samples in 16 dimensions, with the standard deviations of natural images' principal components."""
+    return torch.randn(count, 16) / torch.arange(1, 17).sqrt()
+
+
+@pytest.fixture
+def training():
+    return images_of(400)
+
+
+def mixed(copies, others, share):
+    cut = round(share * len(others))
+    return torch.cat([copies[:cut], others[cut:]])
+
+
+NOISE = 0.1  # a fifth of the distance between neighbours
+
+MEMORISERS = {
+    "copies": lambda t: t,
+    "noisy copies": lambda t: t + NOISE * torch.randn_like(t) / 4,
+    "a fifth copies": lambda t: mixed(t, images_of(len(t)), 0.2),
+    "a fifth noisy copies": lambda t: mixed(t + NOISE * torch.randn_like(t) / 4, images_of(len(t)), 0.2),
+    "a fifth copies, the others bad": lambda t: mixed(t, 3 * images_of(len(t)), 0.2),
+    "one copy in many places": lambda t: t[torch.randint(20, (len(t),))],
+}
+HONEST = {
+    "the truth": lambda t: images_of(len(t)),
+    "too wide": lambda t: 2 * images_of(len(t)),
+    "too narrow": lambda t: 0.3 * images_of(len(t)),
+    "without detail": lambda t: images_of(len(t)) * (torch.arange(16) < 4),
+    "collapsed": lambda t: images_of(1) + 0.01 * torch.randn_like(t),
+    "far away": lambda t: images_of(len(t)) + 5,
+}
+
+
+@pytest.mark.parametrize("name", MEMORISERS)
+def test_who_returns_training_images_is_found_out(name, training):
+    found = memorisation(MEMORISERS[name](training[:300]), training, images_of(300))
+    assert found.verdict == "memorised" and found.share > found.expected == 400 / 700
+
+
+@pytest.mark.parametrize("name", HONEST)
+def test_who_has_memorised_nothing_is_cleared_however_bad(name, training):
+    found = memorisation(HONEST[name](training[:300]), training, images_of(300))
+    assert found.verdict == "no sign of it" and abs(found.z) < 3
+
+
+def test_a_timid_generator_lies_nearer_to_training_samples_than_real_ones_do_and_has_still_memorised_nothing(training):
+    """What a comparison of distances with those of held-out samples gets wrong."""
+    timid, held_out = HONEST["too narrow"](training[:300]), images_of(300)
+    near, usual = (torch.cdist(x, training).min(dim=1).values.median() for x in (timid, held_out))
+    assert near < 0.8 * usual
+    assert memorisation(timid, training, held_out).verdict == "no sign of it"
+
+
+def test_if_nothing_is_memorised_z_is_standard_normal():
+    zs, shares = [], []
+    for _ in range(300):
+        found = memorisation(1.3 * torch.randn(40, 4) + 0.2, torch.randn(90, 4), torch.randn(30, 4))
+        zs.append(found.z)
+        shares.append(found.share)
+    assert abs(statistics.mean(zs)) < 3 / math.sqrt(300)
+    assert statistics.stdev(zs) == pytest.approx(1, abs=0.12)
+    assert statistics.mean(shares) == pytest.approx(0.75, abs=0.02)
+
+
+def test_mean_and_variance_are_those_over_all_ways_to_tell_training_from_held_out():
+    generated, everything = torch.randn(9, 2), torch.randn(6, 2)
+    distances = torch.cdist(generated, everything)
+    first, second = distances.sort().values[:, :2].T
+    nearest, weights = distances.argmin(dim=1).tolist(), (1 - first / second).tolist()
+    sums = {
+        chosen: sum(w for w, place in zip(weights, nearest) if place in chosen)
+        for chosen in itertools.combinations(range(6), 2)
+    }
+    mean, deviation = statistics.mean(sums.values()), statistics.pstdev(sums.values())
+    found = memorisation(generated, everything[:2], everything[2:])
+    assert found.z == pytest.approx((sums[0, 1] - mean) / deviation, rel=1e-5)
+    assert found.share == sum(place < 2 for place in nearest) / 9 and found.expected == 1 / 3
+
+
+def test_what_cannot_be_told_apart_speaks_for_nobody(training):
+    twice = training.repeat(2, 1)
+    assert memorisation(training[:50], twice, images_of(50)).z == 0
+    assert memorisation(training[:50], training, training).z == 0
+
+
+# Birthdays --------------------------------------------------------------------------------------------------------------
+
+
+def test_twenty_three_people_and_365_days():
+    none = math.prod(1 - i / 365 for i in range(23))
+    assert 1 - none == pytest.approx(0.507, abs=1e-3)
+    assert support_size(23, 1 - none) == pytest.approx(365, rel=1e-9)
+
+
+@pytest.mark.parametrize("size, number", [(2, 2), (2, 10**9), (5, 5), (10, 40), (400, 10**6), (1000, 10**8)])
+def test_the_support_is_recovered_from_the_chance_of_a_duplicate(size, number):
+    chance = -math.expm1(math.fsum(math.log1p(-i / number) for i in range(size)))
+    assert support_size(size, chance) == pytest.approx(number, rel=1e-6)
+
+
+def test_at_an_even_chance_it_is_the_rule_of_thumb():
+    assert support_size(1000, 0.5) == pytest.approx(1000**2 / (2 * math.log(2)), rel=1e-3)
+
+
+def test_a_known_support_is_found_by_looking_for_duplicates(rng):
+    """What a notebook does: batches of samples that are one of 200, and a threshold as the judge."""
+    places = torch.randn(200, 3, generator=rng)
+    batches = [places[torch.randint(200, (17,), generator=rng)] for _ in range(400)]
+    chance = sum(closest_pairs(batch, 1)[1].item() < 1e-6 for batch in batches) / 400
+    assert support_size(17, chance) == pytest.approx(200, rel=0.15)
+
+
+@pytest.mark.parametrize("size, chance", [(10, 0.0), (10, 1.0), (1, 0.5)])
+def test_batches_that_always_or_never_hold_a_duplicate_say_nothing(size, chance):
+    with pytest.raises(DataError, match="do not bound the support: choose a size"):
+        support_size(size, chance)
+
+
+def test_the_closest_pairs_are_the_closest():
+    samples = torch.randn(40, 1, 2, 2)
+    samples[31] = samples[7]
+    pairs, distances = closest_pairs(samples, 5)
+    everything = sorted((torch.dist(samples[i], samples[j]).item(), i, j) for i, j in itertools.combinations(range(40), 2))
+    assert pairs.tolist() == [[i, j] for _, i, j in everything[:5]] and pairs.tolist()[0] == [7, 31]
+    assert distances.tolist() == pytest.approx([d for d, _, _ in everything[:5]], rel=1e-5) and distances[0] == 0
+
+
+# Sensitivity ------------------------------------------------------------------------------------------------------------
+
+
+def test_sensitivity_is_the_difference_of_two_normal_quantiles():
+    found = sensitivity(84, 16, 99, 99)  # corrected rates 0.845 and 0.165
+    assert found.value == pytest.approx(scipy.stats.norm.ppf(0.845) - scipy.stats.norm.ppf(0.165), rel=1e-9)
+    assert str(found) == "d′ = 2.0 ± 0.2"
+
+
+def test_who_does_not_tell_them_apart_scores_zero_however_eager():
+    for yes in (0, 3, 10):
+        assert sensitivity(yes, yes, 10, 10).value == 0
+    assert str(sensitivity(9, 10, 100, 110)).startswith("d′ = 0.0 ±")
+
+
+def test_perfection_and_its_opposite_are_numbers():
+    best, worst = sensitivity(10, 0, 10, 10), sensitivity(0, 10, 10, 10)
+    assert best.value == -worst.value == pytest.approx(2 * scipy.stats.norm.ppf(10.5 / 11))
+    assert 0 < best.error < math.inf
+
+
+@pytest.mark.parametrize("real, fake", [(10, 10), (6, 14), (100, 100)])
+@pytest.mark.parametrize("truth", [0.0, 1.0, 2.0])
+def test_within_two_standard_errors_lies_the_truth_nineteen_times_in_twenty(real, fake, truth):
+    """Over all outcomes of a game, weighed by their probability."""
+    binom, norm = scipy.stats.binom, scipy.stats.norm
+    covered = 0.0
+    for hits, alarms in itertools.product(range(real + 1), range(fake + 1)):
+        found = sensitivity(hits, alarms, real, fake)
+        if abs(found.value - truth) <= 1.96 * found.error:
+            covered += binom.pmf(hits, real, norm.cdf(truth / 2)) * binom.pmf(alarms, fake, norm.cdf(-truth / 2))
+    assert 0.945 < covered < 0.99
+
+
+@pytest.mark.parametrize("counts", [(11, 0, 10, 10), (-1, 0, 10, 10), (5, 11, 10, 10), (0, 0, 0, 10), (0, 0, 10, 0)])
+def test_counts_that_cannot_be_are_refused(counts):
+    with pytest.raises(DataError, match="cannot be"):
+        sensitivity(*counts)
 
 
 # The judge --------------------------------------------------------------------------------------------------------------
