@@ -3,5 +3,6 @@
 from .lab import GameLab
 from .orbit import OrbitLab
 from .panel import Panel
+from .real_or_fake import RealOrFake
 
-__all__ = ["GameLab", "OrbitLab", "Panel"]
+__all__ = ["GameLab", "OrbitLab", "Panel", "RealOrFake"]
