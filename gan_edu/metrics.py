@@ -194,8 +194,9 @@ class Memorisation:
 
 
 def memorisation(generated, training, held_out):
-    """The `Memorisation` of training samples (N, ...), by comparison with held-out ones (M, ...) from the same source, as seen from
-    generated samples (K, ...); pixels or features (notebook 09).
+    """The `Memorisation` of training samples (N, ...), by comparison with held-out ones (M, ...), as seen from generated samples
+    (K, ...); pixels or features (notebook 09). Both must be drawn at random from one source: MNIST's test digits are by other
+    writers, and the order of its files is not random.
 
     To a generator that has memorised nothing the two are exchangeable: the nearest neighbour of whatever it makes, good or bad, is
     a training sample with probability N / (N + M) (the share of Platzer & Reutterer 2021, after the nearest-neighbour tests of
@@ -203,8 +204,8 @@ def memorisation(generated, training, held_out):
     1 for a copy, little for what lies between the samples. Its mean and variance are exact over all ways to shuffle the labels
     "training" and "held out", also where many generated samples share a neighbour.
 
-    Why not compare distances from generated to training samples with those from held-out to training samples, as Meehan, Chaudhuri
-    & Dasgupta (2020) do: blurred or timid samples lie near everything, and would be taken for copies. Not seen: copies of a
+    Meehan, Chaudhuri & Dasgupta (2020) compare distances from generated to training samples with those from held-out to training
+    samples instead; then blurred or timid samples, which lie near everything, are taken for copies. Not seen here: copies of a
     training sample that is there twice, since d₁ = d₂.
     """
     generated, training, held_out = _matrices(generated, training, held_out)
@@ -264,9 +265,9 @@ class Sensitivity:
 def sensitivity(hits, false_alarms, real, fake):
     """The `Sensitivity` of somebody who called `hits` of `real` real samples real, and `false_alarms` of `fake` generated ones.
 
-    d′ = z(hit rate) - z(false-alarm rate) (Green & Swets 1966; notebook 09), does not depend on how readily one says "real". With
-    half an answer of either kind added on each side, so that no rate is 0 or 1 (the log-linear correction, Hautus 1995). The
-    standard error is Gourevitch & Galanter's (1967), at the corrected rates.
+    d′ = z(hit rate) - z(false-alarm rate) (Green & Swets 1966; notebook 09) does not depend on how readily one says "real". Half an
+    answer of either kind is added on each side, so that no rate is 0 or 1 (the log-linear correction, Hautus 1995). The standard
+    error is Gourevitch & Galanter's (1967), at the corrected rates.
 
     Raises DataError for counts that do not fit together.
     """
@@ -290,7 +291,7 @@ def _matrices(*sets, least=1):
         raise DataError(f"samples (N, ...) must have the same size in every set; the shapes are {', '.join(map(str, shapes))}.")
     fewest = min(shape[0] for shape in shapes)
     if fewest < least:
-        raise DataError(f"this measure needs at least {least} samples in each set, not {fewest}.")
+        raise DataError(f"this measure needs at least {least} in each set of samples, not {fewest}.")
     matrices = [samples.detach().double().flatten(1) for samples in sets]
     if not all(matrix.isfinite().all() for matrix in matrices):
         raise DataError("some samples are NaN or infinite: whatever made them has diverged.")
@@ -299,7 +300,7 @@ def _matrices(*sets, least=1):
 
 def _distances(a, b, exact=False):
     """Euclidean distances from rows of `a` to all rows of `b`: (rows, distances) a block at a time, so that 10,000 by 10,000 take
-    no more memory than 30 MB. exact: equal rows are at distance 0, for six to fifteen times the time; else at some 10⁻⁷."""
+    no more than 34 MB at a time. exact: rounding neither parts equal rows nor breaks ties, for six times the time or more."""
     mode = "donot_use_mm_for_euclid_dist" if exact else "use_mm_for_euclid_dist"
     step = max(1, 2**22 // len(b))
     for start in range(0, len(a), step):

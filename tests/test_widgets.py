@@ -342,7 +342,7 @@ def test_who_does_not_look_scores_nothing(player, most):
 
 def test_the_discriminator_plays_the_same_game():
     """Its logits know the truth, as means over patches; so it answers as the perfect player does."""
-    logits = torch.ones(40, 1, 2, 2) + torch.randn(40, 1, 2, 2).clamp(-3, 3) / 4, -torch.ones(40)
+    logits = torch.tensor([-1.0, 3.0]).view(1, 1, 1, 2).expand(40, 1, 1, 2), -torch.ones(40)
     game = played(small_game(logits=logits), "always real")
     assert game.network == game.truth
     assert f"The discriminator called {sum(game.truth)} of {sum(game.truth)} real images real" in game.describe()
@@ -377,6 +377,15 @@ def test_what_is_shown_is_what_it_is_said_to_be_and_nothing_twice():
     assert len({image.sum().item() for image in game.shown}) == 20
     as_bytes = RealOrFake(((real + 1.1) * 100).to(torch.uint8), fake, seed=5)
     assert as_bytes.truth == game.truth and as_bytes.shown.dtype == torch.float32 and as_bytes.shown.abs().max() <= 1.2
+
+
+def test_the_picture_is_of_the_image_on_show():
+    game, other = small_game(), small_game()
+    other.shown[1] = -other.shown[1]
+    assert game.frame() == other.frame()
+    for each in (game, other):
+        each.answer("r")
+    assert game.frame() != other.frame()
 
 
 def test_there_is_nothing_to_count_but_neither_side_is_missing():
