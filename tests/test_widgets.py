@@ -400,7 +400,7 @@ def test_there_is_nothing_to_count_but_neither_side_is_missing():
     ("arguments", "message"),
     [
         ((torch.zeros(30, 8, 8), torch.zeros(30, 8, 8)), r"must be \(N, C, H, W\)"),
-        ((torch.zeros(30, 1, 8, 8), torch.zeros(30, 3, 8, 8)), "of one size"),
+        ((torch.zeros(30, 1, 8, 8), torch.zeros(30, 3, 8, 8)), r"of one size; these are \(30, 1, 8, 8\) and"),
         ((torch.zeros(30, 1, 8, 8), torch.zeros(19, 1, 8, 8)), "20 trials with 30 real and 19 fake"),
         ((torch.zeros(30, 1, 8, 8), torch.zeros(30, 1, 8, 8), 3), "at least 4 trials"),
         ((torch.zeros(30, 1, 8, 8), torch.zeros(30, 1, 8, 8), 9, (torch.zeros(30, 1), torch.zeros(29, 1))), "pair of tensors"),

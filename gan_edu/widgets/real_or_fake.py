@@ -26,7 +26,8 @@ class RealOrFake:
 
     def __init__(self, real, fake, trials=20, logits=None, seed=0):
         if real.dim() != 4 or real.shape[1:] != fake.shape[1:]:
-            raise GameError(f"images must be (N, C, H, W), real and fake of one size, not {real.shape} and {fake.shape}.")
+            shapes = f"{tuple(real.shape)} and {tuple(fake.shape)}"
+            raise GameError(f"images must be (N, C, H, W), real and fake of one size; these are {shapes}.")
         if trials < 4 or min(len(real), len(fake)) < trials:
             raise GameError(
                 f"a game of {trials} trials with {len(real)} real and {len(fake)} fake images cannot be played: it needs at least 4 "
