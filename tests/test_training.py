@@ -577,6 +577,7 @@ def test_cuda_is_used_when_the_game_lies_there():
 
 WORKER = textwrap.dedent(
     """
+    import os
     import sys
     import torch
     from torch import distributed, nn
@@ -606,7 +607,9 @@ WORKER = textwrap.dedent(
              checkpoint=f"{folder}/{name}-of-{processes}.pt")
         torch.save(game.state_dict(), f"{folder}/{name}-{rank}-of-{processes}.weights")
     if processes > 1:
+        distributed.barrier()  # nobody hangs up on the other
         distributed.destroy_process_group()
+        os._exit(0)  # gloo's threads have aborted a process that was ending in the ordinary way
     """
 )
 
