@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from statistics import NormalDist
 
 import torch
-from scipy.optimize import brentq
 
 from . import judge
 from .errors import DataError
@@ -228,6 +227,8 @@ def support_size(size, chance):
 
     Raises DataError unless 0 < chance < 1 and size ≥ 2.
     """
+    from scipy.optimize import brentq  # here, since importing it takes a third of the time that torch does
+
     if size < 2 or not 0 < chance < 1:
         raise DataError(
             f"batches of {size} that hold a duplicate with probability {chance} do not bound the support: choose a size at which "

@@ -47,7 +47,7 @@ def test_without_an_augmentation_no_random_number_is_drawn_for_one(rng):
     draw = game.draw(real, rng)
     assert torch.equal(draw.latent, torch.randn(6, 4, generator=same)) and torch.equal(draw.mix, torch.rand(6, generator=same))
     assert torch.equal(rng.get_state(), same.get_state()) and draw.augment_real is draw.augment_fake is None
-    assert game.augmented(draw)[0] is real
+    assert game.seen_real(draw) is real
 
 
 @every
@@ -73,7 +73,7 @@ def test_the_discriminator_sees_nothing_but_augmented_samples(make, rng):
 def test_features_are_those_of_augmented_samples_too(make, rng):
     game = small(make(), FeatureMatchingGAN)
     draw = game.draw(photographs(rng), rng)
-    means = [game.discriminator[:-1](samples).mean(0) for samples in game.augmented(draw)]
+    means = [game.discriminator[:-1](samples).mean(0) for samples in (game.seen_real(draw), game.seen_fake(draw))]
     torch.testing.assert_close(game.cost("generator", draw), (means[0] - means[1]).square().sum())
 
 

@@ -64,15 +64,17 @@ class GAN(Game):
         """Generated samples for the draw's latents."""
         return self.made("generator", draw, lambda: self.generator(draw.latent))
 
-    def augmented(self, draw):
-        """Real and generated samples as the discriminator sees them: through the augmentation, if there is one."""
-        real, fake = draw.real, self.fake(draw)
-        if self.augmentation is None:
-            return real, fake
-        return self.augmentation(real, draw.augment_real), self.augmentation(fake, draw.augment_fake)
+    def seen_real(self, draw):
+        """Real samples as the discriminator sees them: through the augmentation, if there is one."""
+        return draw.real if self.augmentation is None else self.augmentation(draw.real, draw.augment_real)
+
+    def seen_fake(self, draw):
+        """Generated samples as the discriminator sees them."""
+        fake = self.fake(draw)
+        return fake if self.augmentation is None else self.augmentation(fake, draw.augment_fake)
 
     def discriminator_cost(self, draw):
-        real, fake = self.augmented(draw)
+        real, fake = self.seen_real(draw), self.seen_fake(draw)
         if not self.penalties:
             return self.objective.discriminator(*self.logits(real, fake))
         real, fake = self.scored(real, fake)
@@ -80,10 +82,9 @@ class GAN(Game):
         return cost + sum(penalty(self.discriminator, real, fake, draw) for penalty in self.penalties)
 
     def generator_cost(self, draw):
-        real, fake = self.augmented(draw)
         if self.objective.paired:
-            return self.objective.generator(*self.logits(real, fake))
-        return self.objective.generator(None, self.discriminator(fake))
+            return self.objective.generator(*self.logits(self.seen_real(draw), self.seen_fake(draw)))
+        return self.objective.generator(None, self.discriminator(self.seen_fake(draw)))
 
     def logits(self, real, fake):
         """The discriminator's logits of real and of generated samples: in one pass if it judges each sample by itself."""
@@ -149,7 +150,7 @@ class FeatureMatchingGAN(GAN):
         super().__init__(generator, discriminator, *others, **settings)
 
     def generator_cost(self, draw):
-        real, fake = (self.mean_features(samples) for samples in self.augmented(draw))
+        real, fake = self.mean_features(self.seen_real(draw)), self.mean_features(self.seen_fake(draw))
         return (real - fake).square().sum() / self.members
 
     def mean_features(self, samples):
