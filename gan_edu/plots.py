@@ -165,17 +165,23 @@ def samples(pixels, columns=10, title=None, ax=None, scale=0.62, of=None):
     return ax
 
 
+def trace(ax, values, label=None, of="other", smooth=1):
+    """One number a round; with `smooth`, its mean over that many rounds, and the numbers themselves pale behind."""
+    values = np.asarray(values)
+    rounds = np.arange(1, len(values) + 1)
+    colour = COLOURS.get(of, OTHER)
+    if smooth > 1 and len(values) > smooth:
+        ax.plot(rounds, values, color=colour, alpha=0.18, linewidth=0.8)
+        values, rounds = np.convolve(values, np.ones(smooth) / smooth, "valid"), rounds[smooth - 1 :]
+    ax.plot(rounds, values, color=colour, label=label, linewidth=1.4)
+    return ax
+
+
 def costs(history, ax=None, smooth=1, coin=True):
     """Both players' costs over the rounds; dashed, what they are when the discriminator can only toss a coin."""
     ax = ax or axes()
     for player, values in history.costs.items():
-        values = np.asarray(values)
-        rounds = np.arange(1, len(values) + 1)
-        if smooth > 1 and len(values) > smooth:
-            kernel = np.ones(smooth) / smooth
-            ax.plot(rounds, values, color=COLOURS.get(player, OTHER), alpha=0.18, linewidth=0.8)
-            values, rounds = np.convolve(values, kernel, "valid"), rounds[smooth - 1 :]
-        ax.plot(rounds, values, color=COLOURS.get(player, OTHER), label=player, linewidth=1.4)
+        trace(ax, values, player, player, smooth)
     if coin:
         ax.axhline(2 * np.log(2), color=DISCRIMINATOR, linestyle="--", linewidth=1)
         ax.axhline(np.log(2), color=GENERATOR, linestyle="--", linewidth=1)

@@ -43,6 +43,7 @@ ROOMS = {
     "metrics": {"networks", "judge"},
     "recipes": MATHEMATICS | {"data", "models", "training"},
     "plots": WORKSHOP,
+    "clinic": {"data", "metrics", "plots"},
     "widgets": WORKSHOP | {"plots"},
     "checks": WORKSHOP | {"plots"},
     "pages": WORKSHOP | {"plots", "checks"},
