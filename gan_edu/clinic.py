@@ -94,13 +94,13 @@ DISEASES = {
     ),
     "wrong sign": Disease(
         changes=((G_COST, "g_cost = bce(discriminator(fake), zeros)"),),
-        sign="with a wrong sign both players want the same, and both costs fall to 0 from above; here D's ends at {cost of D:.2g} "
-        "and G's at {cost of G:.2g}",
+        sign="with a wrong sign both players want the same, and both costs fall to 0 from above; here D's ends at {cost of D:+.2g} "
+        "and G's at {cost of G:+.2g}",
     ),
     "vanishing gradient": Disease(
         changes=((G_COST, "g_cost = -bce(discriminator(fake), zeros)"), (G_MOVES, G_MOVES.replace("1e-3", "1e-5"))),
         sign="where the gradient vanishes, G's cost, log(1 - D(G(z))), comes to 0 from below, and its gradient fades without being 0; "
-        "here the cost ends at {cost of G:.2g} and the gradient at {gradient of G:.2g}",
+        "here the cost ends at {cost of G:+.2g} and the gradient's norm at {gradient of G:.2g}",
     ),
     "dead discriminator": Disease(
         changes=(("nn.init.normal_(parameter, std=0.05)", "nn.init.constant_(parameter, 0.0)"),),
@@ -112,13 +112,13 @@ DISEASES = {
             (D_JUDGES, D_JUDGES.replace(".detach()", "")),
             (D_MOVES, D_MOVES.replace("discriminator.parameters()", "[*discriminator.parameters(), *generator.parameters()]")),
         ),
-        sign="a generator that D's step moves as well loses in spite of a large gradient; here D(G(z)) is {D(G(z)):.2g}, and the "
-        "gradient's norm {gradient of G:.2g}",
+        sign="a generator that D's step moves as well loses, D(G(z)) far below one half, in spite of a gradient larger than a healthy "
+        "run's; here D(G(z)) is {D(G(z)):.2g}, and the gradient's norm {gradient of G:.2g}",
     ),
     "mode collapse": Disease(
         changes=((D_MOVES, D_MOVES.replace("1e-3", "1e-5")),),
-        sign="the samples of a collapsed generator are alike and 2 or more from the data, and D, too slow to notice, answers much the "
-        "same to both; here the distance is {distance:.2f}, and D answers {D(G(z)):.2f} to samples, {D(x):.2f} to data",
+        sign="a collapsed generator is ahead of a D too slow to object: its samples, all alike, are called data more often than not, "
+        "and lie 2 or more from the data; here D(G(z)) is {D(G(z)):.2f}, and the distance {distance:.2f}",
     ),
     "wrong range": Disease(
         changes=(("pixels = images / 127.5 - 1", "pixels = images / 255"),),
@@ -126,8 +126,8 @@ DISEASES = {
     ),
     "BatchNorm in the wrong mode": Disease(
         changes=(("saved = generator.state_dict()", "saved = dict(generator.named_parameters())"),),
-        sign="with BatchNorm in the wrong mode the curves are a healthy run's, and only the samples are bad; here the costs end at "
-        "{cost of D:.2g} and {cost of G:.2g}, and the samples' distance from the data is {distance:.2f}",
+        sign="with BatchNorm in the wrong mode the costs are a healthy run's, about 1.2 and 1, and only the samples are bad, with "
+        "half of the data's variance; here the costs end at {cost of D:.2g} and {cost of G:.2g}, and the variance is {variety:.0%}",
     ),
 }
 
@@ -138,7 +138,7 @@ class Chart:
 
     costs, gradients: {player: one number a round}, the gradients' norms; answers: the same of the mean D(x), "data", and D(G(z)),
     "generator". pixels: the data as the discriminator saw it, (N, 1, 8, 8); samples: what the script shows at its end,
-    (1000, 1, 8, 8). game: its two networks.
+    (1000, 1, 8, 8). networks: {player: its network at the end}.
     """
 
     costs: dict[str, np.ndarray]
@@ -150,9 +150,9 @@ class Chart:
 
     @property
     def findings(self):
-        """The chart in numbers: means over the last fifth of the rounds (for gradients medians), and of the samples `range`, the
-        lowest pixel of the data; `variety`, their variance by that of the data; `distance`, the Fréchet distance from the data in
-        units of the data's variance: 0 at best, 1 for the mean image alone."""
+        """The chart in numbers. Costs and answers: means over the last fifth of the rounds; gradients: medians. Variety: the samples'
+        variance in units of the data's; distance: the Fréchet distance between their pixels in that unit, which is 0 at best and 1
+        for the mean image alone."""
         late = slice(-max(1, len(self.costs["generator"]) // 5), None)
         real, made = self.pixels.flatten(1), self.samples.flatten(1)
         variance = real.var(0).sum().item()
