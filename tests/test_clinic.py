@@ -41,6 +41,15 @@ def test_the_same_seed_gives_the_same_chart_and_another_seed_another():
     assert not same(clinic.run(rounds=3, seed=1), clinic.run(rounds=3, seed=2))
 
 
+def test_a_chart_does_not_depend_on_how_many_threads_torch_may_use():
+    alone = clinic.run(rounds=3)
+    torch.set_num_threads(2)
+    try:
+        assert same(clinic.run(rounds=3), alone) and torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(1)
+
+
 def test_a_run_leaves_the_random_numbers_of_others_alone():
     torch.manual_seed(5)
     expected = torch.rand(3)

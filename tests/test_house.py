@@ -43,7 +43,7 @@ ROOMS = {
     "metrics": {"networks", "judge"},
     "recipes": MATHEMATICS | {"data", "models", "training"},
     "plots": WORKSHOP,
-    "clinic": {"data", "metrics", "plots"},
+    "clinic": {"data", "engine", "metrics", "plots"},
     "widgets": WORKSHOP | {"plots"},
     "checks": WORKSHOP | {"plots"},
     "pages": WORKSHOP | {"plots", "checks"},
