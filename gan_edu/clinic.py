@@ -240,9 +240,10 @@ def show(chart, title=None):
     answers.axhline(0.5, color="black", linestyle="--", linewidth=1)
     answers.set(title="(b) answers", xlabel="round", ylabel="mean answer of D", ylim=(-0.04, 1.04))
 
+    # The limits come first: there are none to be found for curves that are level.
+    gradients.set(title="(c) gradients", xlabel="round", ylabel="norm (0 at 1e-7)", yscale="log", ylim=(FLOOR / 3, 30))
     for player, norms in chart.gradients.items():
         plots.trace(gradients, np.maximum(norms, FLOOR), player, player, smooth)
-    gradients.set(title="(c) gradients", xlabel="round", ylabel="norm (0 at 1e-7)", yscale="log", ylim=(FLOOR / 3, 30))
 
     plots.samples(chart.pixels[:40], 10, "(d) data", data_sheet, of="data")
     plots.samples(chart.samples[:40], 10, "(d) generated", sample_sheet, of="generator")
