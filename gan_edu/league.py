@@ -1,0 +1,180 @@
+"""The league of cures: one textbook GAN, one change at a time, on three grounds (notebook 08).
+
+A `Cure` says what it changes, a `Ground` what is learned and how that is measured; `contest(cure, ground, seed)` is the run of one
+on the other. `gan-edu bench league` plays them all and records what came of it.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+import torch
+from torch import nn
+
+from . import data, dynamics, losses, metrics, networks, penalties, training
+from .augmentations import InstanceNoise
+from .engine import Engine
+from .models.gan import GAN, FeatureMatchingGAN
+from .networks import leaky_relu, mlp
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What is to be learned, and the textbook's settings for it.
+
+    rounds: of the textbook GAN, the league's unit of time. rate: Adam's learning rate, for both players. noise: standard deviation
+    of instance noise at the start. gamma: weight of R1 and R2. batches: from a seed to batches of 128 samples. generator(normalise)
+    makes a network from 16 latents, with BatchNorm if asked for; discriminator(pack) one that judges `pack` samples at a time,
+    whose last layer is linear, of `width` inputs. measure: from a game's samples to a dict of numbers.
+    """
+
+    rounds: int
+    rate: float
+    noise: float
+    gamma: float
+    width: int
+    batches: Callable
+    generator: Callable[[bool], nn.Module]
+    discriminator: Callable[[int], nn.Sequential]
+    measure: Callable[[GAN, int], dict]
+
+
+LATENT, BATCH = 16, 128
+
+
+def plane(mixture, rounds, width):
+    """A mixture in the plane, and networks of two hidden layers."""
+
+    def generator(normalise=False):
+        norm = nn.BatchNorm1d if normalise else lambda _: nn.Identity()
+        hidden = [part for size in (LATENT, width) for part in (nn.Linear(size, width), norm(width), nn.ReLU())]
+        return nn.Sequential(*hidden, nn.Linear(width, 2))
+
+    def discriminator(pack=1):
+        return mlp(2 * pack, width, width, 1)
+
+    def measure(game, seed):
+        found = metrics.modes(game.sample(2500, torch.Generator().manual_seed(seed)), mixture)
+        return {"modes": found.captured, "high quality": round(found.high_quality, 4), "KL": round(found.kl, 4)}
+
+    return Ground(
+        rounds, 1e-3, 0.5 * mixture.centres.std().item(), 0.01, width,
+        lambda seed: mixture.batches(BATCH, seed), generator, discriminator, measure,
+    )  # fmt: skip
+
+
+def digits(images, rounds):
+    """Images, and the dense networks of chapter 04."""
+    pixels = images.shape[0] * images.shape[1] * images.shape[2]
+    examiner = metrics.Examiner(images)
+
+    def generator(normalise=False):
+        norm = nn.BatchNorm1d if normalise else lambda _: nn.Identity()
+        hidden = [nn.Linear(LATENT, 256), norm(256), nn.ReLU(), nn.Linear(256, 512), norm(512), nn.ReLU()]
+        return nn.Sequential(*hidden, nn.Linear(512, pixels), nn.Tanh(), nn.Unflatten(1, images.shape))
+
+    def discriminator(pack=1):
+        return nn.Sequential(nn.Flatten(), *mlp(pixels * pack, 512, 256, 1, activation=leaky_relu))
+
+    def measure(game, seed):
+        generated = game.sample(examiner.count, torch.Generator().manual_seed(seed))
+        return {"distance": round(examiner.examine(generated).value, 3)}
+
+    return Ground(
+        rounds, 5e-4, 0.5, 1.0, 256,
+        lambda seed: images.batches(BATCH, seed), generator, discriminator, measure,
+    )  # fmt: skip
+
+
+GROUNDS = {
+    "ring": lambda: plane(data.ring(), rounds=2000, width=64),
+    "grid": lambda: plane(data.grid(), rounds=5000, width=128),
+    "digits": lambda: digits(data.load("mnist"), rounds=2500),
+}
+
+
+def adam(rate):
+    """Adam without momentum: with it, these small networks do worse under every cost (notebook 07)."""
+    return partial(torch.optim.Adam, lr=rate, betas=(0.0, 0.9), fused=True)
+
+
+@dataclass(frozen=True)
+class Cure:
+    """What a cure changes in the textbook GAN. What it does not name stays as it is.
+
+    The callables take the ground. moves: how the players move, further arguments of `training.Run`.
+    """
+
+    source: str = "Goodfellow et al. 2014"
+    game: type = GAN
+    objective: losses.Objective = losses.non_saturating
+    penalties: Callable = lambda ground: ()
+    augmentation: Callable = lambda ground: None
+    generator: Callable = lambda ground: ground.generator()
+    discriminator: Callable = lambda ground: ground.discriminator()
+    moves: Callable = lambda ground: {}
+
+
+def _looking_at_the_batch(ground):
+    *body, _ = ground.discriminator()
+    return nn.Sequential(*body, networks.MinibatchDiscrimination(ground.width, 8, 4), nn.Linear(ground.width + 8, 1))
+
+
+def _beside_a_reference(ground):
+    return networks.virtual_batch_norm(ground.generator(normalise=True), torch.randn(64, LATENT))
+
+
+def _clipped(ground):
+    rmsprop = partial(torch.optim.RMSprop, lr=ground.rate / 2)
+    return {"optimiser": {"discriminator": training.clipped(rmsprop, 0.1), "generator": rmsprop}, "schedule": "DDDDDG"}
+
+
+def _two_rates(ground):
+    return {"optimiser": {"discriminator": adam(4 * ground.rate), "generator": adam(ground.rate)}}
+
+
+CURES = {
+    "textbook": Cure(),
+    "five steps of D": Cure("Goodfellow et al. 2014", moves=lambda ground: {"schedule": "DDDDDG"}),
+    "two rates": Cure("Heusel et al. 2017", moves=_two_rates),
+    "averaged": Cure("Yazıcı et al. 2019", moves=lambda ground: {"ema": 0.995}),
+    "label smoothing": Cure("Salimans et al. 2016", objective=losses.smoothed(0.9)),
+    "feature matching": Cure("Salimans et al. 2016", game=FeatureMatchingGAN),
+    "historical averaging": Cure("Salimans et al. 2016", moves=lambda ground: {"rule": dynamics.historical(0.01)}),
+    "minibatch discrimination": Cure("Salimans et al. 2016", discriminator=_looking_at_the_batch),
+    "virtual BatchNorm": Cure("Salimans et al. 2016", generator=_beside_a_reference),
+    "instance noise": Cure(
+        "Sønderby et al. 2017", augmentation=lambda ground: InstanceNoise(ground.noise, ground.rounds)
+    ),
+    "least squares": Cure("Mao et al. 2017", objective=losses.least_squares),
+    "WGAN, clipped": Cure("Arjovsky et al. 2017", objective=losses.wasserstein, moves=_clipped),
+    "WGAN-GP": Cure(
+        "Gulrajani et al. 2017", objective=losses.wasserstein, penalties=lambda ground: (penalties.wgan_gp(10.0),),
+        moves=lambda ground: {"schedule": "DDDDDG"},
+    ),
+    "spectral norm, hinge": Cure(
+        "Miyato et al. 2018", objective=losses.hinge, discriminator=lambda ground: networks.spectral(ground.discriminator())
+    ),
+    "R1": Cure("Mescheder et al. 2018", penalties=lambda ground: (penalties.r1(ground.gamma),)),
+    "paired, R1 + R2": Cure(
+        "Huang et al. 2024", objective=losses.relativistic,
+        penalties=lambda ground: (penalties.r1(ground.gamma), penalties.r2(ground.gamma)),
+    ),
+    "packs of 4": Cure(
+        "Lin et al. 2018", discriminator=lambda ground: networks.Packed(ground.discriminator(pack=4), 4)
+    ),
+    "unrolled, 3 steps": Cure("Metz et al. 2017", moves=lambda ground: {"rule": dynamics.unrolled("generator", 3, 0.03)}),
+    "extragradient": Cure("Gidel et al. 2019", moves=lambda ground: {"rule": dynamics.extragradient(ground.rate)}),
+    "optimistic": Cure("Daskalakis et al. 2018", moves=lambda ground: {"rule": dynamics.optimistic}),
+}  # fmt: skip
+
+
+def contest(cure, ground, seed):
+    """A fresh `training.Run` of a cure on a ground, on one thread in fp32."""
+    torch.manual_seed(seed)
+    game = cure.game(
+        cure.generator(ground), cure.discriminator(ground), LATENT,
+        objective=cure.objective, penalties=cure.penalties(ground), augmentation=cure.augmentation(ground),
+    )  # fmt: skip
+    settings = {"optimiser": adam(ground.rate)} | cure.moves(ground)
+    return training.Run(game, ground.batches(seed), engine=Engine("fp32", 1), seed=seed, **settings)
