@@ -2,7 +2,7 @@
 
 import sys
 
-from . import compiled, growth, limit, quality, report, sharing, speed, startup, tried
+from . import compiled, growth, league, limit, quality, report, sharing, speed, startup, tried
 
 BENCHMARKS = {
     "speed": speed,
@@ -12,6 +12,7 @@ BENCHMARKS = {
     "sharing": sharing,
     "growth": growth,
     "tried": tried,
+    "league": league,
     "startup": startup,
 }
 

@@ -1,9 +1,10 @@
 """The league of cures: one textbook GAN, one change at a time, on three grounds (notebook 08).
 
-A `Cure` says what it changes, a `Ground` what is learned and how that is measured; `contest(cure, ground, seed)` is the run of one
-on the other. `gan-edu bench league` plays them all and records what came of it.
+A `Cure` says what it changes, a `Ground` what is learned and how that is measured; `contest(cure, ground, seed, rounds)` plays one on
+the other. `gan-edu bench league` plays them all and records what came of it.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -15,23 +16,25 @@ from . import data, dynamics, losses, metrics, networks, penalties, training
 from .augmentations import InstanceNoise
 from .engine import Engine
 from .models.gan import GAN, FeatureMatchingGAN
-from .networks import leaky_relu, mlp
+from .networks import Waves, leaky_relu, mlp
 
 
 @dataclass(frozen=True)
 class Ground:
     """What is to be learned, and the textbook's settings for it.
 
-    rounds: of the textbook GAN, the league's unit of time. rate: Adam's learning rate, for both players. noise: standard deviation
-    of instance noise at the start. gamma: weight of R1 and R2. batches: from a seed to batches of 128 samples. generator(normalise)
-    makes a network from 16 latents, with BatchNorm if asked for; discriminator(pack) one that judges `pack` samples at a time,
-    whose last layer is linear, of `width` inputs. measure: from a game's samples to a dict of numbers.
+    rounds: of the textbook GAN, the league's unit of time. rate: Adam's learning rate at the start, for both players. noise: standard
+    deviation of instance noise at the start. gamma: weight of R1 and R2. slope: weight of WGAN-GP's penalty. width: inputs of the
+    discriminator's last layer, which is linear. batches: from a seed to batches. generator(normalise) makes a network from 16
+    latents, with BatchNorm if asked for; discriminator(pack) one that judges `pack` samples at a time. measure: from a game and a
+    seed to a dict of numbers, the one by which cures are ranked first.
     """
 
     rounds: int
     rate: float
     noise: float
     gamma: float
+    slope: float
     width: int
     batches: Callable
     generator: Callable[[bool], nn.Module]
@@ -39,57 +42,65 @@ class Ground:
     measure: Callable[[GAN, int], dict]
 
 
-LATENT, BATCH = 16, 128
+LATENT = 16
 
 
-def plane(mixture, rounds, width):
-    """A mixture in the plane, and networks of two hidden layers."""
+def hidden_layers(width, normalise):
+    """Two ReLU layers from the latents, with BatchNorm if asked for."""
+    sizes = (LATENT, width), (width, width)
+    norm = nn.BatchNorm1d if normalise else nn.Identity
+    return [part for fan_in, out in sizes for part in (nn.Linear(fan_in, out), norm(out), nn.ReLU())]
+
+
+def plane(mixture, eyes, rounds, **settings):
+    """A mixture in the plane, and networks of two hidden layers of 64 or 128 units. `eyes` is what the discriminator looks through."""
+    width = settings["width"]
+    seen = eyes(torch.zeros(1, 2)).shape[1]
 
     def generator(normalise=False):
-        norm = nn.BatchNorm1d if normalise else lambda _: nn.Identity()
-        hidden = [part for size in (LATENT, width) for part in (nn.Linear(size, width), norm(width), nn.ReLU())]
-        return nn.Sequential(*hidden, nn.Linear(width, 2))
+        return nn.Sequential(*hidden_layers(width, normalise), nn.Linear(width, 2))
 
     def discriminator(pack=1):
-        return mlp(2 * pack, width, width, 1)
+        return nn.Sequential(nn.Unflatten(1, (pack, 2)), eyes, nn.Flatten(), *mlp(seen * pack, width, width, 1))
 
     def measure(game, seed):
         found = metrics.modes(game.sample(2500, torch.Generator().manual_seed(seed)), mixture)
-        return {"modes": found.captured, "high quality": round(found.high_quality, 4), "KL": round(found.kl, 4)}
+        return {"overlap": found.overlap, "modes": found.captured, "high quality": found.high_quality}
 
+    noise = 0.5 * mixture.centres.std().item()
     return Ground(
-        rounds, 1e-3, 0.5 * mixture.centres.std().item(), 0.01, width,
-        lambda seed: mixture.batches(BATCH, seed), generator, discriminator, measure,
+        rounds, noise=noise, slope=1.0, batches=lambda seed: mixture.batches(128, seed),
+        generator=generator, discriminator=discriminator, measure=measure, **settings,
     )  # fmt: skip
 
 
-def digits(images, rounds):
-    """Images, and the dense networks of chapter 04."""
-    pixels = images.shape[0] * images.shape[1] * images.shape[2]
+def pictures(images, rounds, width=256):
+    """Images, and dense networks of two hidden layers."""
+    pixels = math.prod(images.shape)
     examiner = metrics.Examiner(images)
 
     def generator(normalise=False):
-        norm = nn.BatchNorm1d if normalise else lambda _: nn.Identity()
-        hidden = [nn.Linear(LATENT, 256), norm(256), nn.ReLU(), nn.Linear(256, 512), norm(512), nn.ReLU()]
-        return nn.Sequential(*hidden, nn.Linear(512, pixels), nn.Tanh(), nn.Unflatten(1, images.shape))
+        return nn.Sequential(
+            *hidden_layers(width, normalise), nn.Linear(width, pixels), nn.Tanh(), nn.Unflatten(1, images.shape)
+        )
 
     def discriminator(pack=1):
-        return nn.Sequential(nn.Flatten(), *mlp(pixels * pack, 512, 256, 1, activation=leaky_relu))
+        return nn.Sequential(nn.Flatten(), *mlp(pixels * pack, width, width, 1, activation=leaky_relu))
 
     def measure(game, seed):
         generated = game.sample(examiner.count, torch.Generator().manual_seed(seed))
-        return {"distance": round(examiner.examine(generated).value, 3)}
+        return {"distance": examiner.examine(generated).value}
 
     return Ground(
-        rounds, 5e-4, 0.5, 1.0, 256,
-        lambda seed: images.batches(BATCH, seed), generator, discriminator, measure,
+        rounds, rate=1e-3, noise=0.5, gamma=5.0, slope=10.0, width=width, batches=lambda seed: images.batches(64, seed),
+        generator=generator, discriminator=discriminator, measure=measure,
     )  # fmt: skip
 
 
 GROUNDS = {
-    "ring": lambda: plane(data.ring(), rounds=2000, width=64),
-    "grid": lambda: plane(data.grid(), rounds=5000, width=128),
-    "digits": lambda: digits(data.load("mnist"), rounds=2500),
+    "ring": lambda: plane(data.ring(), Waves(), rounds=2000, rate=2e-3, gamma=0.02, width=64),
+    "grid": lambda: plane(data.grid(), nn.Identity(), rounds=5000, rate=4e-3, gamma=0.1, width=128),
+    "digits": lambda: pictures(data.load("mnist"), rounds=1500),
 }
 
 
@@ -144,12 +155,12 @@ CURES = {
     "minibatch discrimination": Cure("Salimans et al. 2016", discriminator=_looking_at_the_batch),
     "virtual BatchNorm": Cure("Salimans et al. 2016", generator=_beside_a_reference),
     "instance noise": Cure(
-        "Sønderby et al. 2017", augmentation=lambda ground: InstanceNoise(ground.noise, ground.rounds)
+        "Sønderby et al. 2017", augmentation=lambda ground: InstanceNoise(ground.noise, ground.rounds // 2)
     ),
     "least squares": Cure("Mao et al. 2017", objective=losses.least_squares),
     "WGAN, clipped": Cure("Arjovsky et al. 2017", objective=losses.wasserstein, moves=_clipped),
     "WGAN-GP": Cure(
-        "Gulrajani et al. 2017", objective=losses.wasserstein, penalties=lambda ground: (penalties.wgan_gp(10.0),),
+        "Gulrajani et al. 2017", objective=losses.wasserstein, penalties=lambda ground: (penalties.wgan_gp(ground.slope),),
         moves=lambda ground: {"schedule": "DDDDDG"},
     ),
     "spectral norm, hinge": Cure(
@@ -163,13 +174,13 @@ CURES = {
     "packs of 4": Cure(
         "Lin et al. 2018", discriminator=lambda ground: networks.Packed(ground.discriminator(pack=4), 4)
     ),
-    "unrolled, 3 steps": Cure("Metz et al. 2017", moves=lambda ground: {"rule": dynamics.unrolled("generator", 3, 0.03)}),
+    "unrolled, 3 steps": Cure("Metz et al. 2017", moves=lambda ground: {"rule": dynamics.unrolled("generator", 3, 0.01)}),
     "extragradient": Cure("Gidel et al. 2019", moves=lambda ground: {"rule": dynamics.extragradient(ground.rate)}),
     "optimistic": Cure("Daskalakis et al. 2018", moves=lambda ground: {"rule": dynamics.optimistic}),
 }  # fmt: skip
 
 
-def contest(cure, ground, seed):
+def begin(cure, ground, seed):
     """A fresh `training.Run` of a cure on a ground, on one thread in fp32."""
     torch.manual_seed(seed)
     game = cure.game(
@@ -178,3 +189,22 @@ def contest(cure, ground, seed):
     )  # fmt: skip
     settings = {"optimiser": adam(ground.rate)} | cure.moves(ground)
     return training.Run(game, ground.batches(seed), engine=Engine("fp32", 1), seed=seed, **settings)
+
+
+def annealed(run, rounds):
+    """Plays `rounds` rounds while all learning rates fall to zero along half a cosine; yields after each round."""
+    groups = [group for optimiser in run.optimisers.values() for group in optimiser.param_groups]
+    rates = [group["lr"] for group in groups]
+    for k in range(rounds):
+        for group, rate in zip(groups, rates):
+            group["lr"] = rate * (1 + math.cos(math.pi * k / rounds)) / 2
+        run.round()
+        yield
+
+
+def contest(cure, ground, seed, rounds):
+    """What a cure has come to on a ground after that many rounds, as `ground.measure` says."""
+    run = begin(cure, ground, seed)
+    for _ in annealed(run, rounds):
+        pass
+    return ground.measure(run.shown, seed)

@@ -21,7 +21,9 @@ class Modes:
 
     counts: high-quality samples nearest to each mode, (modes,); captured: modes with at least `least` of them; high_quality:
     share of samples within three standard deviations of a mode; dominant: share of all samples nearest to the favourite mode;
-    kl: KL divergence, in nats, of the distribution of samples over modes from the true one.
+    kl: KL divergence, in nats, of the distribution of samples over modes from the true one; overlap: sum over the modes of the
+    smaller of two shares, the samples' that are high-quality and there, and the data's: one minus the total variation distance
+    between the two, what is nowhere counted as a mode of its own without data.
     """
 
     counts: torch.Tensor
@@ -29,6 +31,7 @@ class Modes:
     high_quality: float
     dominant: float
     kl: float
+    overlap: float
 
     @property
     def verdict(self):
@@ -62,6 +65,7 @@ def modes(samples, mixture, least=20):
         int(good.sum()) / len(samples),
         int(everything.max()) / len(samples),  # of whole numbers: 0.9 in single precision is less than 0.9
         kl.clamp(min=0).item(),
+        torch.minimum(counts / len(samples), weights).sum().item(),
     )
 
 
