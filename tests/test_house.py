@@ -42,6 +42,7 @@ ROOMS = {
     "judge": {"networks", "data"},
     "metrics": {"networks", "judge"},
     "recipes": MATHEMATICS | {"data", "models", "training"},
+    "league": MATHEMATICS | {"data", "models", "engine", "training", "metrics"},
     "plots": WORKSHOP,
     "clinic": {"data", "engine", "metrics", "plots"},
     "widgets": WORKSHOP | {"plots"},

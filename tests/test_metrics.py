@@ -108,8 +108,19 @@ def test_the_divergence_over_modes_is_the_textbooks():
     assert modes(spread([0.5, 0.25, 0.25]), uneven).kl == pytest.approx(0, abs=1e-3)
 
 
+def test_the_overlap_is_one_minus_the_total_variation_distance():
+    assert modes(spread([1 / 8] * 8), ring()).overlap == pytest.approx(1, abs=1e-6)
+    assert modes(spread([1.0]), ring()).overlap == pytest.approx(1 / 8, abs=1e-6)
+    assert modes(spread([0.5, 0.25, 0.25]), ring()).overlap == pytest.approx(3 / 8, abs=1e-6)
+    assert modes(torch.zeros(100, 2), ring()).overlap == 0, "what is nowhere near a mode overlaps with no data"
+    half_astray = torch.cat([spread([1 / 8] * 8), torch.zeros(len(spread([1 / 8] * 8)), 2)])
+    assert modes(half_astray, ring()).overlap == pytest.approx(0.5, abs=1e-6)
+    uneven = Mixture(ring().centres, 0.05, weights=[4.0, 2.0, 2.0] + [0.0] * 5)
+    assert modes(spread([0.5, 0.25, 0.25]), uneven).overlap == pytest.approx(1, abs=1e-6)
+
+
 def test_a_generator_that_captures_nothing_and_has_no_favourite_is_astray():
-    scattered = Modes(torch.zeros(8, dtype=torch.long), captured=0, high_quality=0.0, dominant=0.3, kl=0.1)
+    scattered = Modes(torch.zeros(8, dtype=torch.long), captured=0, high_quality=0.0, dominant=0.3, kl=0.1, overlap=0.0)
     assert scattered.verdict == "astray"
 
 
