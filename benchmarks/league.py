@@ -37,14 +37,14 @@ def price(task):
     name, cure = task
     if cure == "textbook":
         return 1.0
-    plain, changed = (league.begin(league.CURES[c], ground_of(name), 0) for c in ("textbook", cure))
+    plain, changed = (league.begin(c, ground_of(name), 0) for c in ("textbook", cure))
     return statistics.median(min(milliseconds(changed, 10)) / min(milliseconds(plain, 10)) for _ in range(7))
 
 
 def contest(task):
     """What was measured after so many rounds."""
     name, cure, seed, rounds = task
-    found = league.contest(league.CURES[cure], ground_of(name), seed, rounds)
+    found = league.contest(cure, ground_of(name), seed, rounds)
     return {what: round(value, 4) for what, value in found.items()}
 
 
@@ -52,7 +52,7 @@ def first_costs(task):
     """The players' first costs with seed 0, by which a test recognises the run."""
     name, cure = task
     ground = ground_of(name)
-    run = league.begin(league.CURES[cure], ground, 0)
+    run = league.begin(cure, ground, 0)
     for _ in islice(league.annealed(run, ground.rounds), COMPARED):
         pass
     run.read_costs()

@@ -25,6 +25,10 @@ class InstanceNoise(nn.Module):
         self.rounds = rounds
         self.register_buffer("drawn", torch.tensor(0))  # a buffer, so that a checkpoint knows it
 
+    def extra_repr(self):
+        """Its settings, as PyTorch's modules show theirs."""
+        return f"std={self.std}, rounds={self.rounds}"
+
     def draw(self, samples, rng):
         std = self.std * (1 - self.drawn / self.rounds).clamp(min=0)
         self.drawn += 1
@@ -47,6 +51,10 @@ class DifferentiableAugmentation(nn.Module):
     def __init__(self, *changes):
         super().__init__()
         self.changes = changes or (colour, translation, cutout)
+
+    def extra_repr(self):
+        """The names of its changes."""
+        return ", ".join(change.__name__ for change in self.changes)
 
     def draw(self, samples, rng):
         if samples.dim() != 4:

@@ -10,6 +10,7 @@ looked at from other parameters, which is what extragradient, unrolling, exact r
 import re
 from contextlib import contextmanager
 from dataclasses import dataclass
+from inspect import getclosurevars
 from types import SimpleNamespace
 
 import torch
@@ -22,6 +23,18 @@ class Draw(SimpleNamespace):
     """Everything random or remembered that one turn needs: real samples, latents, interpolation coefficients, ..."""
 
     __slots__ = ("_made",)  # see Game.made; no part of the draw, so that a copy starts without it
+
+
+def described(function):
+    """The name of a rule or a penalty, with those of its settings that are numbers or words, as in "consensus(weight=1.0)"; what
+    else it holds has no name that lasts."""
+    return with_settings(function.__qualname__.split(".")[0], getclosurevars(function).nonlocals)
+
+
+def with_settings(name, settings):
+    """A name with those settings that are numbers or words."""
+    plain = {key: value for key, value in settings.items() if isinstance(value, (bool, int, float, str, tuple))}
+    return f"{name}({', '.join(f'{key}={value}' for key, value in plain.items() if value is not False)})"
 
 
 @dataclass(frozen=True)
@@ -53,6 +66,10 @@ class Game(nn.Module):
     def draw(self, batch, rng):
         """What is random or stateful for one turn. `rng` is the `torch.Generator` of the run, on the game's device."""
         raise GameError(f"{type(self).__name__} does not say what a turn draws: define draw(batch, rng).")
+
+    def about(self):
+        """What the game is, in words that last: a checkpoint of one that says something else belongs to another run."""
+        return type(self).__name__
 
     def cost(self, player, draw):
         """The player's cost, a scalar: a function of the game's parameters alone once `draw` is fixed."""

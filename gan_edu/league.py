@@ -1,7 +1,7 @@
 """The league of cures: one textbook GAN, one change at a time, on three grounds (notebook 08).
 
-A `Cure` says what it changes, a `Ground` what is learned and how that is measured; `contest(cure, ground, seed, rounds)` plays one on
-the other. `gan-edu bench league` plays them all and records what came of it.
+A `Ground` says what is learned and how that is measured, `CURES` what each cure changes; `contest(cure, ground, seed, rounds)` plays
+one on the other. `gan-edu bench league` plays them all and records what came of it.
 """
 
 import math
@@ -109,85 +109,80 @@ def adam(rate):
     return partial(torch.optim.Adam, lr=rate, betas=(0.0, 0.9), fused=True)
 
 
-@dataclass(frozen=True)
-class Cure:
-    """What a cure changes in the textbook GAN. What it does not name stays as it is.
-
-    The callables take the ground. moves: how the players move, further arguments of `training.Run`.
-    """
-
-    source: str = "Goodfellow et al. 2014"
-    game: type = GAN
-    objective: losses.Objective = losses.non_saturating
-    penalties: Callable = lambda ground: ()
-    augmentation: Callable = lambda ground: None
-    generator: Callable = lambda ground: ground.generator()
-    discriminator: Callable = lambda ground: ground.discriminator()
-    moves: Callable = lambda ground: {}
-
-
-def _looking_at_the_batch(ground):
+def looking_at_the_batch(ground):
+    """A discriminator with minibatch discrimination before its last layer."""
     *body, _ = ground.discriminator()
     return nn.Sequential(*body, networks.MinibatchDiscrimination(ground.width, 8, 4), nn.Linear(ground.width + 8, 1))
 
 
-def _beside_a_reference(ground):
+def beside_a_reference(ground):
+    """A generator with virtual BatchNorm."""
     return networks.virtual_batch_norm(ground.generator(normalise=True), torch.randn(64, LATENT))
 
 
-def _clipped(ground):
+def wgan(ground):
+    """Weights clipped, RMSprop, five steps of the critic."""
     rmsprop = partial(torch.optim.RMSprop, lr=ground.rate / 2)
-    return {"optimiser": {"discriminator": training.clipped(rmsprop, 0.1), "generator": rmsprop}, "schedule": "DDDDDG"}
+    optimiser = {"discriminator": training.clipped(rmsprop, 0.1), "generator": rmsprop}
+    return {"objective": losses.wasserstein, "optimiser": optimiser, "schedule": "DDDDDG"}
 
 
-def _two_rates(ground):
-    return {"optimiser": {"discriminator": adam(4 * ground.rate), "generator": adam(ground.rate)}}
+def wgan_gp(ground):
+    """The gradient penalty, five steps of the critic."""
+    return {"objective": losses.wasserstein, "penalties": (penalties.wgan_gp(ground.slope),), "schedule": "DDDDDG"}
+
+
+def paired(ground):
+    """The relativistic cost with both penalties."""
+    return {"objective": losses.relativistic, "penalties": (penalties.r1(ground.gamma), penalties.r2(ground.gamma))}
 
 
 CURES = {
-    "textbook": Cure(),
-    "five steps of D": Cure("Goodfellow et al. 2014", moves=lambda ground: {"schedule": "DDDDDG"}),
-    "two rates": Cure("Heusel et al. 2017", moves=_two_rates),
-    "averaged": Cure("Yazıcı et al. 2019", moves=lambda ground: {"ema": 0.995}),
-    "label smoothing": Cure("Salimans et al. 2016", objective=losses.smoothed(0.9)),
-    "feature matching": Cure("Salimans et al. 2016", game=FeatureMatchingGAN),
-    "historical averaging": Cure("Salimans et al. 2016", moves=lambda ground: {"rule": dynamics.historical(0.01)}),
-    "minibatch discrimination": Cure("Salimans et al. 2016", discriminator=_looking_at_the_batch),
-    "virtual BatchNorm": Cure("Salimans et al. 2016", generator=_beside_a_reference),
-    "instance noise": Cure(
-        "Sønderby et al. 2017", augmentation=lambda ground: InstanceNoise(ground.noise, ground.rounds // 2)
-    ),
-    "least squares": Cure("Mao et al. 2017", objective=losses.least_squares),
-    "WGAN, clipped": Cure("Arjovsky et al. 2017", objective=losses.wasserstein, moves=_clipped),
-    "WGAN-GP": Cure(
-        "Gulrajani et al. 2017", objective=losses.wasserstein, penalties=lambda ground: (penalties.wgan_gp(ground.slope),),
-        moves=lambda ground: {"schedule": "DDDDDG"},
-    ),
-    "spectral norm, hinge": Cure(
-        "Miyato et al. 2018", objective=losses.hinge, discriminator=lambda ground: networks.spectral(ground.discriminator())
-    ),
-    "R1": Cure("Mescheder et al. 2018", penalties=lambda ground: (penalties.r1(ground.gamma),)),
-    "paired, R1 + R2": Cure(
-        "Huang et al. 2024", objective=losses.relativistic,
-        penalties=lambda ground: (penalties.r1(ground.gamma), penalties.r2(ground.gamma)),
-    ),
-    "packs of 4": Cure(
-        "Lin et al. 2018", discriminator=lambda ground: networks.Packed(ground.discriminator(pack=4), 4)
-    ),
-    "unrolled, 3 steps": Cure("Metz et al. 2017", moves=lambda ground: {"rule": dynamics.unrolled("generator", 3, 0.01)}),
-    "extragradient": Cure("Gidel et al. 2019", moves=lambda ground: {"rule": dynamics.extragradient(ground.rate)}),
-    "optimistic": Cure("Daskalakis et al. 2018", moves=lambda ground: {"rule": dynamics.optimistic}),
-}  # fmt: skip
+    "textbook": lambda ground: {},
+    "five steps of D": lambda ground: {"schedule": "DDDDDG"},  # Goodfellow et al. 2014
+    "two rates": lambda ground: {  # Heusel et al. 2017
+        "optimiser": {"discriminator": adam(4 * ground.rate), "generator": adam(ground.rate)}
+    },
+    "averaged": lambda ground: {"ema": 0.995},  # Yazıcı et al. 2019
+    "label smoothing": lambda ground: {"objective": losses.smoothed(0.9)},  # Salimans et al. 2016, and the next four
+    "feature matching": lambda ground: {"game": FeatureMatchingGAN},
+    "historical averaging": lambda ground: {"rule": dynamics.historical(0.01)},
+    "minibatch discrimination": lambda ground: {"discriminator": lambda: looking_at_the_batch(ground)},
+    "virtual BatchNorm": lambda ground: {"generator": lambda: beside_a_reference(ground)},
+    "instance noise": lambda ground: {"augmentation": InstanceNoise(ground.noise, ground.rounds // 2)},  # Sønderby et al. 2017
+    "least squares": lambda ground: {"objective": losses.least_squares},  # Mao et al. 2017
+    "WGAN, clipped": wgan,  # Arjovsky et al. 2017
+    "WGAN-GP": wgan_gp,  # Gulrajani et al. 2017
+    "spectral norm, hinge": lambda ground: {  # Miyato et al. 2018
+        "objective": losses.hinge,
+        "discriminator": lambda: networks.spectral(ground.discriminator()),
+    },
+    "R1": lambda ground: {"penalties": (penalties.r1(ground.gamma),)},  # Mescheder et al. 2018
+    "paired, R1 + R2": paired,  # Huang et al. 2024
+    "packs of 4": lambda ground: {"discriminator": lambda: networks.Packed(ground.discriminator(pack=4), 4)},  # Lin et al. 2018
+    "unrolled, 3 steps": lambda ground: {"rule": dynamics.unrolled("generator", 3, 0.01)},  # Metz et al. 2017
+    "extragradient": lambda ground: {"rule": dynamics.extragradient(ground.rate), "schedule": "D+G"},  # Gidel et al. 2019
+    "optimistic": lambda ground: {"rule": dynamics.optimistic},  # Daskalakis et al. 2018
+}
+"""From a name to what it changes: a function of the ground that returns further arguments of `models.gan.GAN` or of `training.Run`,
+another `game`, or makers of another `generator` or `discriminator`. What a cure does not name stays as it is."""
+
+OF_THE_GAME = "objective", "penalties", "augmentation"
 
 
 def begin(cure, ground, seed):
     """A fresh `training.Run` of a cure on a ground, on one thread in fp32."""
+    textbook = {
+        "game": GAN,
+        "generator": ground.generator,
+        "discriminator": ground.discriminator,
+        "optimiser": adam(ground.rate),
+    }
+    settings = textbook | CURES[cure](ground)
     torch.manual_seed(seed)
-    game = cure.game(
-        cure.generator(ground), cure.discriminator(ground), LATENT,
-        objective=cure.objective, penalties=cure.penalties(ground), augmentation=cure.augmentation(ground),
-    )  # fmt: skip
-    settings = {"optimiser": adam(ground.rate)} | cure.moves(ground)
+    players = settings.pop("generator")(), settings.pop("discriminator")()
+    costs = {name: settings.pop(name) for name in OF_THE_GAME if name in settings}
+    game = settings.pop("game")(*players, LATENT, **costs)
     return training.Run(game, ground.batches(seed), engine=Engine("fp32", 1), seed=seed, **settings)
 
 

@@ -61,7 +61,7 @@ def smoothed(real=0.9, fake=0.0):
     if not 0 <= fake < real <= 1:
         raise GameError(f"labels {real} for real and {fake} for generated samples: choose 0 <= fake < real <= 1.")
     return Objective(
-        "smoothed",
+        f"smoothed to {real:g} and {fake:g}",
         discriminator=lambda real_logits, fake_logits: _soft(real_logits, real) + _soft(fake_logits, fake),
         generator=non_saturating.generator,
     )

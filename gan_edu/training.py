@@ -11,7 +11,6 @@ import zlib
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from functools import partial
-from inspect import getclosurevars
 from pathlib import Path
 
 import torch
@@ -20,7 +19,7 @@ from torch import distributed
 from .dynamics import Field, gradient, mean_over_processes
 from .engine import AUTO, threads
 from .errors import CheckpointError, GameError
-from .games import Draw, Game, turns
+from .games import Draw, Game, described, turns, with_settings
 
 adam = partial(torch.optim.Adam, lr=2e-4, betas=(0.5, 0.999), fused=True)
 """Adam as Radford, Metz & Chintala (2016) set it for GANs: learning rate 2e-4, beta1 0.5."""
@@ -240,11 +239,11 @@ class Run:
     def about(self):
         """What a checkpoint must have in common with the run that reads it."""
         return {
-            "game": type(self.game).__name__,
+            "game": self.game.about(),
             "parameters": {name: list(p.shape) for name, p in self.game.named_parameters()},
             "schedule": [list(movers) for movers in self.turns],
-            "rule": _with_settings(self.rule.__qualname__.split(".")[0], getclosurevars(self.rule).nonlocals),
-            "optimisers": {name: _with_settings(type(o).__name__, o.defaults) for name, o in self.optimisers.items()},
+            "rule": described(self.rule),
+            "optimisers": {name: with_settings(type(o).__name__, o.defaults) for name, o in self.optimisers.items()},
             "ema": self.ema,
             "batch": getattr(self.batches, "size", None),
         }
@@ -290,13 +289,6 @@ def _laid_out_like(parameter, gradient):
     """The gradient with the parameter's strides. `autograd.grad` may return a transposed view (under vmap it does, for weights), and
     a fused optimiser reads memory in order: it would apply the right numbers to the wrong weights."""
     return gradient if gradient.stride() == parameter.stride() else torch.empty_like(parameter).copy_(gradient)
-
-
-def _with_settings(name, settings):
-    """A name with those settings that are numbers or words, as in "consensus(weight=1.0)"; what else a rule holds has no name
-    that lasts."""
-    plain = {key: value for key, value in settings.items() if isinstance(value, (bool, int, float, str, tuple))}
-    return f"{name}({', '.join(f'{key}={value}' for key, value in plain.items() if value is not False)})"
 
 
 def _share(draw):

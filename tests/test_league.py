@@ -2,6 +2,7 @@
 
 import json
 import math
+from functools import cache
 from itertools import islice
 from pathlib import Path
 
@@ -14,20 +15,15 @@ RECORD = Path(__file__).resolve().parents[1] / "notebooks" / "recorded" / "leagu
 CHANGES = [name for name in league.CURES if name != "textbook"]
 
 
-@pytest.fixture(scope="module")
-def ring():
-    return league.GROUNDS["ring"]()
+@cache
+def ground(name):
+    return league.pictures(data.load("digits"), rounds=4) if name == "pictures" else league.GROUNDS[name]()
 
 
-@pytest.fixture(scope="module")
-def pictures():
-    return league.pictures(data.load("digits"), rounds=4)
-
-
-def played(cure, ground, rounds=3, seed=0):
+def played(cure, name, rounds=3, seed=0):
     """A run after so many of the ground's rounds."""
-    run = league.begin(league.CURES[cure], ground, seed)
-    for _ in islice(league.annealed(run, ground.rounds), rounds):
+    run = league.begin(cure, ground(name), seed)
+    for _ in islice(league.annealed(run, ground(name).rounds), rounds):
         pass
     return run
 
@@ -38,32 +34,30 @@ def generators_weights(run):
 
 @pytest.mark.parametrize("cure", CHANGES)
 @pytest.mark.parametrize("name", ["ring", "pictures"])
-def test_no_cure_is_the_textbook_under_another_name(name, cure, request):
-    ground = request.getfixturevalue(name)
-    plain, changed = generators_weights(played("textbook", ground)), generators_weights(played(cure, ground))
+def test_no_cure_is_the_textbook_under_another_name(name, cure):
+    plain, changed = generators_weights(played("textbook", name)), generators_weights(played(cure, name))
     assert changed.isfinite().all()
     assert plain.shape != changed.shape or not torch.allclose(plain, changed, rtol=0, atol=1e-7)
 
 
-def test_the_same_seed_plays_the_same_game_and_another_seed_another(ring):
-    first, again, other = (generators_weights(played("R1", ring, seed=seed)) for seed in (1, 1, 2))
+def test_the_same_seed_plays_the_same_game_and_another_seed_another():
+    first, again, other = (generators_weights(played("R1", "ring", seed=seed)) for seed in (1, 1, 2))
     assert torch.equal(first, again) and not torch.allclose(first, other)
 
 
-def test_every_players_rate_falls_from_its_own_start_to_nothing(ring):
-    run = league.begin(league.CURES["two rates"], ring, 0)
-    rates = []
+def test_every_players_rate_falls_from_its_own_start_to_nothing():
+    run = league.begin("two rates", ground("ring"), 0)
+    rate, rates = ground("ring").rate, []
     for _ in league.annealed(run, 10):
         rates.append([run.optimisers[player].param_groups[0]["lr"] for player in ("discriminator", "generator")])
     expected = [(1 + math.cos(math.pi * k / 10)) / 2 for k in range(10)]
-    assert rates == [pytest.approx([4 * ring.rate * share, ring.rate * share]) for share in expected]
+    assert rates == [pytest.approx([4 * rate * share, rate * share]) for share in expected]
     assert run.done == 10
 
 
 @pytest.mark.parametrize("name", ["ring", "pictures"])
-def test_a_ground_measures_what_it_is_shown(name, request):
-    ground = request.getfixturevalue(name)
-    found = league.contest(league.CURES["textbook"], ground, 0, 2)
+def test_a_ground_measures_what_it_is_shown(name):
+    found = league.contest("textbook", ground(name), 0, 2)
     assert all(map(math.isfinite, found.values()))
     assert list(found)[0] == ("overlap" if name == "ring" else "distance")
 
@@ -94,9 +88,8 @@ def test_the_recorded_run_is_the_one_that_is_played_today(name, cure, record):
     """Its first costs, up to what another processor's rounding makes of them in so many rounds."""
     if name == "digits" and data.load("mnist").name != "MNIST":
         pytest.skip("the digits' league was played on MNIST")
-    ground = league.GROUNDS[name]()
     recorded = record[name][cure]["first costs"]
-    run = played(cure, ground, rounds=len(recorded["generator"]))
+    run = played(cure, name, rounds=len(recorded["generator"]))
     run.read_costs()
     for player, costs in run.history.costs.items():
         assert costs == pytest.approx(recorded[player], rel=0.02, abs=2e-3), player

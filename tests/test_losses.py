@@ -191,7 +191,7 @@ def test_no_two_objectives_give_a_player_the_same_gradient(player):
     }
     shared = {
         "discriminator": {("minimax", "non-saturating")},
-        "generator": {("Wasserstein", "hinge"), ("non-saturating", "smoothed")},
+        "generator": {("Wasserstein", "hinge"), ("non-saturating", "smoothed to 0.9 and 0")},
     }
     assert same == shared[player]
 

@@ -1,5 +1,6 @@
 """The loop: resume is exact, checkpoints are whole or not there, and the bookkeeping is what it says."""
 
+import copy
 import itertools
 import os
 import subprocess
@@ -368,6 +369,30 @@ def test_a_checkpoint_of_the_same_rule_with_another_weight_is_refused(tmp_path):
     played("bilinear", 3, rule=consensus(1.0), checkpoint=path)
     with pytest.raises(CheckpointError, match=r"its rule is consensus\(weight=1.0\), this run's is consensus\(weight=2.0\)"):
         played("bilinear", 4, rule=consensus(2.0), checkpoint=path)
+
+
+OTHER_COSTS = {
+    "another objective": {"objective": losses.hinge},
+    "other labels": {"objective": losses.smoothed(0.8)},
+    "a penalty": {"penalties": (r1(1.0),)},
+    "another penalty's weight": {"penalties": (r1(2.0),)},
+    "an augmentation": {"augmentation": InstanceNoise(0.1, 100)},
+    "another noise": {"augmentation": InstanceNoise(0.2, 100)},
+}
+
+
+@pytest.mark.parametrize("mine, other", list(itertools.permutations([None, *OTHER_COSTS], 2)))
+def test_a_checkpoint_of_a_game_with_other_costs_is_refused(mine, other, tmp_path):
+    def run(settings, rounds):
+        torch.manual_seed(0)
+        settings = {"objective": losses.smoothed(0.9)} | OTHER_COSTS.get(settings, {})
+        game = GAN(nn.Linear(2, 2), nn.Linear(2, 1), latent=2, **copy.deepcopy(settings))
+        return play(game, ring("cpu"), rounds, checkpoint=tmp_path / "run.pt")
+
+    run(mine, 1)
+    run(mine, 2)
+    with pytest.raises(CheckpointError, match="its game is GAN"):
+        run(other, 3)
 
 
 def test_a_rule_that_holds_functions_resumes_too(tmp_path):

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from ..errors import GameError
-from ..games import Draw, Game
+from ..games import Draw, Game, described
 from ..losses import non_saturating
 from ..networks import drops, judges_apart
 from ..penalties import Scored
@@ -51,6 +51,11 @@ class GAN(Game):
         self.members = getattr(generator, "members", 1)
         self.drops = drops(self)
         self.apart = judges_apart(discriminator)
+
+    def about(self):
+        """Its costs and penalties with their settings, and its augmentation."""
+        augmentation = [] if self.augmentation is None else [repr(self.augmentation)]
+        return " + ".join([f"{super().about()} ({self.objective.name})", *map(described, self.penalties), *augmentation])
 
     def draw(self, real, rng):
         """Real samples (N, ...), as many latents, and what penalties, augmentation and dropout need."""
