@@ -55,8 +55,8 @@ def smoothed(real=0.9, fake=0.0):
     08). The generator's cost stays the non-saturating one.
 
     The best D is (real·p + fake·q)/(p + q). With fake = 0, one-sided, that is `real` times the plain game's, and no logit need grow
-    beyond log(real/(1 - real)); with fake > 0 it rises with q where there is no data, and praises the generator there. Raises
-    GameError unless 0 <= fake < real <= 1.
+    beyond log(real/(1 - real)); with fake > 0 its logit levels off at log(fake/(1 - fake)) where there is no data, and gives a
+    generator that is there no slope. Raises GameError unless 0 <= fake < real <= 1.
     """
     if not 0 <= fake < real <= 1:
         raise GameError(f"labels {real} for real and {fake} for generated samples: choose 0 <= fake < real <= 1.")
