@@ -58,7 +58,7 @@ def test(context: typer.Context):
 
 @app.command()
 def bench(names: Annotated[list[str] | None, typer.Argument(help="Some of the benchmarks; all if none is named.")] = None):
-    """Measure how fast the engine is, against what, and write benchmarks/RESULTS.md. All of it takes about two hours."""
+    """Measure how fast the engine is, against what, and write benchmarks/RESULTS.md. All of it takes three to four hours."""
     if not (course_.ROOT / "benchmarks").is_dir():
         sys.exit("the benchmarks come with a checkout of the project, not with the installed package.")
     raise typer.Exit(subprocess.run([sys.executable, "-m", "benchmarks", *(names or [])], cwd=course_.ROOT).returncode)
