@@ -44,6 +44,33 @@ def clipped(optimiser, bound=0.01):
     return make
 
 
+def optimistic(optimiser):
+    """An optimiser's maker whose steps are twice its own less its own last one. With SGD that is the rule `dynamics.optimistic`, with
+    Adam it is Optimistic Adam (Daskalakis, Ilyas, Syrgkanis & Zeng 2018; notebook 08), which doubles the step that Adam takes and not
+    the gradient that Adam is given. The first step is the optimiser's own."""
+
+    def make(parameters):
+        made, before = optimiser(parameters), []
+        made.defaults["optimistic"] = True  # which a checkpoint asks for
+
+        @torch.no_grad()
+        def remember(*_):
+            before[:] = [parameter.clone() for parameter in parameters]
+
+        @torch.no_grad()
+        def double(*_):
+            for parameter, start in zip(parameters, before):
+                own, state = parameter - start, made.state[parameter]
+                parameter += own - state.get("own step", own)
+                state["own step"] = own
+
+        made.register_step_pre_hook(remember)
+        made.register_step_post_hook(double)
+        return made
+
+    return make
+
+
 @dataclass
 class History:
     """What happened in a run.

@@ -34,6 +34,7 @@ from gan_edu.networks import (
 )
 from gan_edu.penalties import r1, r2, wgan_gp
 from gan_edu.training import adam, clipped, play
+from gan_edu.training import optimistic as optimistic_steps
 
 DEVICES = ["cpu", "cuda"] if torch.cuda.is_available() else ["cpu"]
 sgd = partial(torch.optim.SGD, lr=0.05)
@@ -577,6 +578,40 @@ def test_a_clipped_step_is_the_plain_one_clamped():
     play(one, None, 1, optimiser=clipped(sgd, 0.25), schedule="X+Y")
     play(plain, None, 1, optimiser=sgd, schedule="X+Y")
     assert (one.x, one.y) == (plain.x, 0.25) and plain.x.item() == pytest.approx(0.2) and plain.y > 2
+
+
+def test_optimistic_steps_of_gradient_descent_are_the_optimistic_rule():
+    for schedule in ("XY", "X+Y"):
+        steps, rule, plain = BilinearGame(), BilinearGame(), BilinearGame()
+        play(steps, None, 30, optimiser=optimistic_steps(sgd), schedule=schedule)
+        play(rule, None, 30, optimiser=sgd, rule=optimistic, schedule=schedule)
+        play(plain, None, 30, optimiser=sgd, schedule=schedule)
+        torch.testing.assert_close((steps.x, steps.y), (rule.x, rule.y))
+        assert abs(plain.x - rule.x) > 1e-3
+
+
+def test_optimistic_adam_is_the_papers():
+    """Algorithm 1 of Daskalakis et al. (2018), on a given sequence of gradients."""
+    rate, b1, b2, eps = 0.1, 0.5, 0.9, 1e-8
+    parameter = nn.Parameter(torch.tensor([1.0, -2.0], dtype=torch.float64))
+    optimiser = optimistic_steps(partial(torch.optim.Adam, lr=rate, betas=(b1, b2), eps=eps))([parameter])
+    here, mean, square, last = parameter.detach().clone(), 0.0, 0.0, None
+    for t, slope in enumerate(torch.randn(6, 2, dtype=torch.float64), 1):
+        parameter.grad = slope
+        optimiser.step()
+        mean, square = b1 * mean + (1 - b1) * slope, b2 * square + (1 - b2) * slope**2
+        ratio = (mean / (1 - b1**t)) / ((square / (1 - b2**t)).sqrt() + eps)
+        here = here - 2 * rate * ratio + rate * (ratio if last is None else last)
+        last = ratio
+        torch.testing.assert_close(parameter.detach(), here)
+
+
+@pytest.mark.parametrize("kind", ["WGAN-GP", "ensemble"])
+def test_optimistic_steps_resume_exactly_and_from_no_others_checkpoint(kind, tmp_path):
+    assert_resumes_exactly(tmp_path, kind, ema=None, device="cpu", optimiser=optimistic_steps(adam))
+    played(kind, 2, optimiser=adam, checkpoint=tmp_path / "plain.pt")
+    with pytest.raises(CheckpointError, match="its optimisers is"):
+        played(kind, 3, optimiser=optimistic_steps(adam), checkpoint=tmp_path / "plain.pt")
 
 
 @pytest.mark.parametrize("other", [clipped(adam, 0.02), adam], ids=["another bound", "no bound"])
