@@ -249,7 +249,7 @@ def show(chart, title=None):
     plots.samples(chart.samples[:40], 10, "(d) generated", sample_sheet, of="generator")
     bins = np.linspace(-1, 1, 41)
     for of, images in (("data", chart.pixels), ("generator", chart.samples)):
-        pixels.hist(images.flatten(), bins, density=True, color=plots.COLOURS[of], alpha=0.5)
+        pixels.hist(images.flatten(), bins, density=True, color=plots.COLOURS[of], alpha=0.5, histtype="stepfilled")
     pixels.set(title="(d) pixels", xlabel="pixel value", ylabel="density (log)", yscale="log")
     for ax in (answers, gradients):
         ax.legend()
