@@ -1,0 +1,173 @@
+"""Flat shapes on plain paper, with the words that describe them: for StackGAN, pix2pix and counting (notebooks 11 to 13)."""
+
+from dataclasses import dataclass
+
+import torch
+
+from ..errors import DataError
+from .drawing import Drawn, each, paint, paper, plane, uniform
+
+SIZES = {"small": (0.15, 0.18), "large": (0.25, 0.29)}  # radius, least and greatest
+COLOURS = {
+    "red": (200, 16, 46),
+    "orange": (242, 142, 28),
+    "yellow": (250, 220, 30),
+    "green": (20, 150, 80),
+    "blue": (25, 95, 190),
+    "purple": (135, 60, 165),
+}
+SHAPES = {  # corners; degrees from a corner to the normal of a side, and from the top to the first corner; its distance in radii
+    "circle": (64, 180 / 64, 0, 1.0),
+    "square": (4, 45, 45, 1.14),
+    "triangle": (3, 60, 0, 1.14),
+    "star": (5, 64, 0, 1.14),
+}
+PLACES = {  # of the middle of a ninth of the picture, in thirds: each object has a ninth to itself
+    "at the top left": (-1, -1),
+    "at the top": (0, -1),
+    "at the top right": (1, -1),
+    "on the left": (-1, 0),
+    "in the middle": (0, 0),
+    "on the right": (1, 0),
+    "at the bottom left": (-1, 1),
+    "at the bottom": (0, 1),
+    "at the bottom right": (1, 1),
+}
+WORDS = (tuple(SIZES), tuple(COLOURS), tuple(SHAPES), tuple(PLACES))
+VOCABULARY = ("", "a", *SIZES, *COLOURS, *SHAPES, *("in", "on", "at", "the", "top", "bottom", "left", "right", "middle"))
+"""The words of captions; a token is a word's place in this list. The first is no word: it fills short captions up."""
+CAPTION = 8  # words in the longest caption
+PAPER = (235, 235, 235)
+LINE = 0.06  # width of an outline: one pixel at 32 × 32, two at 64 × 64
+
+
+@dataclass(frozen=True)
+class Scenes(Drawn):
+    """Drawn scenes, one row a picture, one column an object; where a picture has fewer objects, the columns left over hold -1.
+
+    objects: int64 (N,), how many there are.
+    size, colour, shape, place: int64 (N, M), which of `SIZES`, `COLOURS`, `SHAPES` and `PLACES`.
+    radius: (N, M), of a circle of that size; centre: x and y of the middle, (N, M, 2). The picture reaches from -1 to 1.
+    """
+
+    objects: torch.Tensor
+    size: torch.Tensor
+    colour: torch.Tensor
+    shape: torch.Tensor
+    place: torch.Tensor
+    radius: torch.Tensor
+    centre: torch.Tensor
+
+    @classmethod
+    def sample(cls, count, rng, objects=1, words=(), never=()):
+        """Scenes with that many objects each, or from (least, most), every number equally likely. No two objects share a ninth.
+
+        words: what all objects have in common, as in ("red", "circle").
+        never: combinations that no object has, as in [("red", "circle"), ("small", "blue", "star")]: held out, so that a network
+            has met each word and not the combination. `words` draws them.
+
+        A place is the whole phrase, "on the left". Raises DataError for a word that is none, and if too few combinations are left.
+        """
+        least, most = objects if isinstance(objects, tuple) else (objects, objects)
+        kinds = torch.cartesian_prod(*(torch.arange(len(choice)) for choice in WORDS))
+        left = having(kinds, words)
+        for combination in never:
+            left &= ~having(kinds, combination)
+        places = len(kinds[left, 3].unique())
+        if not 1 <= least <= most <= places:
+            raise DataError(
+                f"{objects} objects cannot be placed: the words leave {places} places, each for one object. Ask for fewer objects, or "
+                "hold out less."
+            )
+        numbers = torch.randint(least, most + 1, (count,), generator=rng, device=rng.device)
+        kinds, free = kinds.to(rng.device), left.to(rng.device).float().repeat(count, 1)
+        chosen = []
+        for _ in range(most):
+            chosen.append(kinds[torch.multinomial(free, 1, generator=rng)[:, 0]])
+            free *= kinds[:, 3] != chosen[-1][:, 3:]
+        size, colour, shape, place = torch.stack(chosen, dim=1).unbind(2)
+        low, high = table(SIZES, size).unbind(-1)
+        radius = low + (high - low) * uniform((0, 1), (count, most), rng)
+        room = 1 / 3 - radius * table(SHAPES, shape)[..., 3]
+        centre = table(PLACES, place) * 2 / 3 + room[..., None] * uniform((-1, 1), (count, most, 2), rng)
+        absent = torch.arange(most, device=rng.device) >= numbers[:, None]
+        return cls(
+            numbers,
+            *(values.masked_fill(absent, -1) for values in (size, colour, shape, place, radius)),
+            centre.masked_fill(absent[..., None], -1),
+        )
+
+    def captions(self):
+        """A sentence a picture: "a small red circle on the left". Raises DataError if a scene has not exactly one object."""
+        if not (self.objects == 1).all():
+            raise DataError(
+                "a caption is for a scene with one object. Draw scenes with objects=1, or choose those that have one."
+            )
+        attributes = zip(*(values[:, 0].tolist() for values in (self.size, self.colour, self.shape, self.place)))
+        return ["a " + " ".join(names[k] for names, k in zip(WORDS, row)) for row in attributes]
+
+    def picture(self, side):
+        """The picture as floats (N, 3, side, side): `images` rounds it."""
+        picture = paper(torch.tensor([PAPER], device=self.radius.device).expand(len(self), -1), side)
+        for there, distance, column in self._objects(side):
+            picture = paint(picture, torch.where(there, distance, 1.0), table(COLOURS, self.colour[:, column]))
+        return picture
+
+    def outlines(self, side):
+        """The same scenes with nothing but the objects' outlines, black on white: uint8 (N, 3, side, side). Pairs for pix2pix."""
+        return self._in_parts(lambda part: part._outline(side))
+
+    def _outline(self, side):
+        picture = paper(torch.full((len(self), 3), 255.0, device=self.radius.device), side)
+        for there, distance, _ in self._objects(side):
+            line = (distance + LINE / 2).abs() - LINE / 2  # inside the object, which it ends with
+            picture = paint(picture, torch.where(there, line, 1.0), torch.zeros(1, 3, device=line.device))
+        return picture
+
+    def _objects(self, side):
+        """For each column: whether there is an object (N, 1, 1), its signed distance (N, side, side), and which column that is."""
+        x, y = plane(side, self.radius.device)
+        for m in range(self.radius.shape[1]):
+            right, down = x - each(self.centre[:, m, 0]), y - each(self.centre[:, m, 1])
+            yield each(self.objects) > m, shape_distance(right, down, self.shape[:, m], self.radius[:, m]), m
+
+
+def shape_distance(x, y, shape, radius):
+    """The signed distance from points x, y (N, H, W), seen from the middle of shapes (N,) of `SHAPES` with radii (N,).
+
+    All corners of a shape are alike: an angle is folded to that from the nearest corner, where one straight side begins.
+    """
+    corners, normal, first, reach = (each(values) for values in table(SHAPES, shape).unbind(-1))
+    sector, normal = 2 * torch.pi / corners, normal.deg2rad()
+    angle = torch.atan2(x, -y) - first.deg2rad()
+    folded = (torch.remainder(angle + sector / 2, sector) - sector / 2).abs()
+    return torch.hypot(x, y) * torch.cos(folded - normal) - each(radius) * reach * torch.cos(normal)
+
+
+def tokens(captions):
+    """Captions as int64 (N, 8), indices into `VOCABULARY`. Raises DataError for a word that is not in it, and for too many words."""
+    rows = []
+    for caption in captions:
+        words = caption.split()
+        unknown = [word for word in words if word not in VOCABULARY]
+        if unknown or len(words) > CAPTION:
+            wrong = f"the word {unknown[0]!r}, which is not in the vocabulary" if unknown else f"more than {CAPTION} words"
+            raise DataError(f"{caption!r} has {wrong}. Captions are like 'a small red circle at the top left'.")
+        rows.append([VOCABULARY.index(word) for word in words] + [0] * (CAPTION - len(words)))
+    return torch.tensor(rows)
+
+
+def having(kinds, words):
+    """Which rows of kinds (K, 4) have all these words, as a mask (K,)."""
+    found = torch.ones(len(kinds), dtype=torch.bool)
+    for word in words:
+        attribute = next((k for k, choice in enumerate(WORDS) if word in choice), None)
+        if attribute is None:
+            raise DataError(f"{word!r} is not among the words of scenes: {', '.join(sum(WORDS, ()))}.")
+        found &= kinds[:, attribute] == WORDS[attribute].index(word)
+    return found
+
+
+def table(names, index):
+    """The numbers that belong to the names at these indices: the index' shape and one dimension more."""
+    return torch.tensor(list(names.values()), dtype=torch.float32, device=index.device)[index]
