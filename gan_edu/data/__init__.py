@@ -1,7 +1,28 @@
-"""Data: densities drawn by code, image sets by name, and your own folders of images."""
+"""Data: densities and pictures drawn by code, image sets by name, and your own folders of images."""
 
 from .batches import Batches, Stream
 from .densities import Mixture, gaussian, grid, ring
+from .glyphs import Glyphs
 from .images import ImageSet, load, to_bytes, to_pixels
+from .laws import Faces, Roads
+from .motion import Bouncing
+from .scenes import Scenes, tokens
 
-__all__ = ["Batches", "ImageSet", "Mixture", "Stream", "gaussian", "grid", "load", "ring", "to_bytes", "to_pixels"]
+__all__ = [
+    "Batches",
+    "Bouncing",
+    "Faces",
+    "Glyphs",
+    "ImageSet",
+    "Mixture",
+    "Roads",
+    "Scenes",
+    "Stream",
+    "gaussian",
+    "grid",
+    "load",
+    "ring",
+    "to_bytes",
+    "to_pixels",
+    "tokens",
+]
