@@ -71,7 +71,7 @@ def test_any_size_is_drawn_and_is_the_same_picture(kind, side, rng):
 def test_some_of_the_pictures_are_those_rows_however_many_there_are(kind, rng):
     drawn = KINDS[kind](300, rng)
     everything = drawn.images(8)
-    assert len(drawn) == len(everything) == 300
+    assert len(drawn) == len(everything) == 300 and (everything - drawn.picture(8)).abs().max() < 0.501
     assert torch.equal(drawn[250:260].images(8), everything[250:260])
     rows = torch.tensor([270, 3])
     assert torch.equal(drawn[rows].images(8), everything[rows]) and drawn[:0].images(8).shape == (0, *everything.shape[1:])
@@ -244,7 +244,7 @@ def test_a_combination_that_is_held_out_never_appears_though_its_words_do(object
         [names[k] for k in values.flatten()]
         for names, values in zip(WORDS, (scenes.size, scenes.colour, scenes.shape, scenes.place))
     ]
-    drawn = {word for one in zip(*names) for word in [frozenset(one)]}
+    drawn = set(map(frozenset, zip(*names)))
     assert not any({"red", "circle"} <= one or {"small", "star", "on the left"} <= one for one in drawn)
     for met in ({"red", "square"}, {"blue", "circle"}, {"large", "star", "on the left"}, {"small", "circle", "on the left"}):
         assert any(met <= one for one in drawn)
@@ -297,22 +297,26 @@ def line_through(points):
 def test_the_edges_of_a_road_meet_at_the_horizon(rng):
     side = 256
     roads = Roads.sample(10, rng)
-    for asphalt, horizon in zip(~differs(roads.images(side), ASPHALT), roads.horizon):
+    for asphalt, horizon, edges in zip(~differs(roads.images(side), ASPHALT), roads.horizon, roads.edges):
         rows = torch.arange(side)[asphalt.sum(1) > 4]
         first = asphalt[rows].float().argmax(1)
         beyond = side - asphalt[rows].flip(1).float().argmax(1)
         (a, b), (c, d) = (line_through(torch.stack([end, rows + 0.5], dim=1) * 2 / side - 1) for end in (first, beyond))
         y = (d - b) / (a - c)
         torch.testing.assert_close(torch.stack([a * y + b, y]), horizon, atol=4 / side, rtol=0)
+        torch.testing.assert_close(torch.stack([a + b, c + d]), edges, atol=2 / side, rtol=0)
 
 
 def test_feet_and_tops_of_the_posts_lie_on_lines_through_the_same_point(rng):
     side = 256
     roads = Roads.sample(10, rng)
-    for wood, horizon in zip(~differs(roads.images(side), WOOD), roads.horizon):
+    for wood, horizon, post in zip(~differs(roads.images(side), WOOD), roads.horizon, roads.post):
         labels, many = ndimage.label(wood.numpy())
         assert many == POSTS
         boxes = ndimage.find_objects(labels)
+        rows, columns = max(boxes, key=lambda box: box[0].stop)
+        nearest = torch.tensor([(columns.start + columns.stop) / 2, rows.stop, rows.start]) * 2 / side - 1
+        torch.testing.assert_close(nearest, post, atol=2 / side, rtol=0)
         for end in (lambda rows: rows.start, lambda rows: rows.stop):
             points = torch.tensor([[columns.start + columns.stop, 2 * end(rows)] for rows, columns in boxes]) / side - 1
             slope, offset = line_through(points.flip(1))  # y by x

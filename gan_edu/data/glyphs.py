@@ -13,6 +13,7 @@ from ..errors import DataError
 from .drawing import Drawn, each, paint, paper, plane, uniform
 
 DIGITS = "0123456789"
+FIELD = 128  # samples of a distance on a side, over two digits' heights: lines are then right to a thousandth of a height
 
 
 @dataclass(frozen=True)
@@ -79,9 +80,9 @@ class Glyphs(Drawn):
 
 
 @cache
-def glyph_fields(characters, side=128):
+def glyph_fields(characters):
     """The signed distance to each character's outline, in digits' heights, on a square of two heights about its centre of mass:
-    (characters, side, side). Every size, tilt and stroke is read off from these (Green 2007, "Improved alpha-tested magnification").
+    (characters, 128, 128). Every size, tilt and stroke is read off from these (Green 2007, "Improved alpha-tested magnification").
 
     Raises DataError for a character that leaves no ink.
     """
@@ -90,7 +91,7 @@ def glyph_fields(characters, side=128):
 
     if not characters:
         raise DataError(f"there are no characters to draw. Name some, as in {DIGITS!r}.")
-    fine = 4 * side
+    fine = 4 * FIELD
     path = Path(matplotlib.get_data_path(), "fonts", "ttf", "DejaVuSans.ttf")
     font = ImageFont.truetype(path, round(fine / 2 / 0.729))  # a digit is 0.729 em high, and shall be half the square
     fields = []
@@ -103,5 +104,5 @@ def glyph_fields(characters, side=128):
         distance = np.where(ink, 0.5 - distance_transform_edt(ink), distance_transform_edt(~ink) - 0.5)  # from pixels' edges
         off = (fine - 1) / 2 - np.array(center_of_mass(ink))
         centred = shift(distance, off, order=1, mode="nearest")
-        fields.append(zoom(centred, side / fine, order=1, grid_mode=True, mode="nearest") / (fine / 2))
+        fields.append(zoom(centred, FIELD / fine, order=1, grid_mode=True, mode="nearest") / (fine / 2))
     return torch.from_numpy(np.stack(fields)).float()

@@ -12,7 +12,7 @@ SHRINKING = 0.68  # of posts, from one to the next: they stand ever farther apar
 POSTS = 5
 SKINS = ((255, 224, 196), (236, 188, 150), (198, 134, 66), (141, 85, 36), (90, 56, 37))
 IRISES = ((35, 110, 190), (20, 130, 80), (120, 70, 20), (95, 95, 105), (130, 70, 160))
-BACKDROP, WHITE, LIPS = (120, 160, 180), (250, 250, 250), (150, 30, 50)
+BACKDROP, WHITE, LIPS = (120, 160, 180), (250, 250, 250), (196, 40, 62)
 
 
 @dataclass(frozen=True)

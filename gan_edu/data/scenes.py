@@ -109,27 +109,30 @@ class Scenes(Drawn):
     def picture(self, side):
         """The picture as floats (N, 3, side, side): `images` rounds it."""
         picture = paper(torch.tensor([PAPER], device=self.radius.device).expand(len(self), -1), side)
-        for there, distance, column in self._objects(side):
-            picture = paint(picture, torch.where(there, distance, 1.0), table(COLOURS, self.colour[:, column]))
+        for distance, colour in zip(self._distances(side), self.colour.unbind(1)):
+            picture = paint(picture, distance, table(COLOURS, colour))
         return picture
 
     def outlines(self, side):
-        """The same scenes with nothing but the objects' outlines, black on white: uint8 (N, 3, side, side). Pairs for pix2pix."""
+        """The same scenes with nothing but the objects' outlines, black on white: uint8 (N, 3, side, side).
+
+        Pairs for pix2pix (notebook 12) are `torch.stack([scenes.outlines(64), scenes.images(64)], dim=1)`. An outline does not tell
+        an object's colour; it does with `dataclasses.replace(scenes, colour=scenes.shape)`, where each shape has its own.
+        """
         return self._in_parts(lambda part: part._outline(side))
 
     def _outline(self, side):
         picture = paper(torch.full((len(self), 3), 255.0, device=self.radius.device), side)
-        for there, distance, _ in self._objects(side):
+        for distance in self._distances(side):
             line = (distance + LINE / 2).abs() - LINE / 2  # inside the object, which it ends with
-            picture = paint(picture, torch.where(there, line, 1.0), torch.zeros(1, 3, device=line.device))
+            picture = paint(picture, line, torch.zeros(1, 3, device=line.device))
         return picture
 
-    def _objects(self, side):
-        """For each column: whether there is an object (N, 1, 1), its signed distance (N, side, side), and which column that is."""
+    def _distances(self, side):
+        """The signed distance to each object in turn, (N, side, side). A radius of -1 is far from everywhere."""
         x, y = plane(side, self.radius.device)
-        for m in range(self.radius.shape[1]):
-            right, down = x - each(self.centre[:, m, 0]), y - each(self.centre[:, m, 1])
-            yield each(self.objects) > m, shape_distance(right, down, self.shape[:, m], self.radius[:, m]), m
+        for centre, shape, radius in zip(self.centre.unbind(1), self.shape.unbind(1), self.radius.unbind(1)):
+            yield shape_distance(x - each(centre[:, 0]), y - each(centre[:, 1]), shape, radius)
 
 
 def shape_distance(x, y, shape, radius):
