@@ -77,19 +77,20 @@ def dcgan_generator(latent, channels=1, size=28, width=32, refine=0, depth=None,
     return nn.Sequential(*layers)
 
 
-def dcgan_discriminator(channels=1, size=28, width=16, refine=0, depth=None, normalise="spectral"):
-    """The mirror image: convolutions of stride 2 that halve the image, then a linear logit. (N, C, H, W) -> (N, 1).
+def dcgan_discriminator(channels=1, size=28, width=16, refine=0, depth=None, normalise="spectral", outputs=1):
+    """The mirror image: convolutions of stride 2 that halve the image, then a linear logit. (N, C, H, W) -> (N, outputs).
 
     refine: 3×3 convolutions at the smallest map; the last of them halves it once more. normalise: "spectral" (Miyato et al. 2018),
-    "batch" (Radford et al. 2016; not on the first layer), or None. The other settings are the generator's.
+    "batch" (Radford et al. 2016; not on the first layer), or None. outputs: more than the one logit, for those who ask for more
+    (notebook 10). The other settings are the generator's.
     """
     smallest, depth = smallest_map(size, depth)
     constrain = spectral_norm if normalise == "spectral" else lambda layer: layer
     layers, inputs = [], channels
 
-    def hidden(outputs, kernel, stride):
-        norm = [nn.BatchNorm2d(outputs)] if normalise == "batch" and layers else []
-        convolution = nn.Conv2d(inputs, outputs, kernel, stride, padding=1)
+    def hidden(width, kernel, stride):
+        norm = [nn.BatchNorm2d(width)] if normalise == "batch" and layers else []
+        convolution = nn.Conv2d(inputs, width, kernel, stride, padding=1)
         return [constrain(convolution), *norm, leaky_relu()]
 
     for k in range(depth):
@@ -99,8 +100,20 @@ def dcgan_discriminator(channels=1, size=28, width=16, refine=0, depth=None, nor
         last = k == refine - 1
         layers += hidden(inputs * 2 if last else inputs, kernel=3, stride=2 if last else 1)
         inputs, smallest = (inputs * 2, (smallest + 1) // 2) if last else (inputs, smallest)
-    layers += [nn.Flatten(), constrain(nn.Linear(inputs * smallest**2, 1))]
+    layers += [nn.Flatten(), constrain(nn.Linear(inputs * smallest**2, outputs))]
     return nn.Sequential(*layers)
+
+
+@torch.no_grad()
+def infer(network, inputs, batch=1000):
+    """What a network makes of inputs (N, ...), `batch` at a time: in eval mode (BatchNorm uses its running statistics), without a
+    graph. Afterwards the network is in the mode in which it was."""
+    was_training = network.training
+    network.eval()
+    try:
+        return torch.cat([network(part) for part in inputs.split(batch)])
+    finally:
+        network.train(was_training)
 
 
 def drops(network):

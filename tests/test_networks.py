@@ -15,6 +15,7 @@ from gan_edu.networks import (
     dcgan_discriminator,
     dcgan_generator,
     dcgan_initialise,
+    infer,
     leaky_relu,
     mlp,
     smallest_map,
@@ -73,6 +74,7 @@ def test_generator_and_discriminator_fit_together_at_every_size(size, channels, 
     images = generator(torch.randn(3, 5))
     assert images.shape == (3, channels, size, size) and images.abs().max() <= 1
     assert dcgan_discriminator(channels, size, width=2, refine=refine)(images).shape == (3, 1)
+    assert dcgan_discriminator(channels, size, width=2, refine=refine, outputs=7)(images).shape == (3, 7)
 
 
 @pytest.mark.parametrize("normalise, batchnorms, spectral", [("spectral", 0, 3), ("batch", 1, 0), (None, 0, 0)])
@@ -391,3 +393,25 @@ def test_an_ensembles_state_can_be_saved_and_loaded():
     one, other = (Ensemble(lambda: mlp(2, 6, 3), 2) for _ in range(2))
     other.load_state_dict(one.state_dict())
     torch.testing.assert_close(one(torch.ones(4, 2)), other(torch.ones(4, 2)))
+
+
+# Inference ----------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("mode", [True, False])
+@pytest.mark.parametrize("batch", [1, 3, 1000])
+def test_inference_is_in_eval_mode_in_any_batch_size_and_leaves_everything_as_it_was(batch, mode):
+    network = nn.Sequential(nn.Linear(2, 4), nn.BatchNorm1d(4), nn.Dropout(0.5), nn.Linear(4, 3)).train(mode)
+    before = {name: value.clone() for name, value in network.state_dict().items()}
+    inputs = torch.randn(7, 2)
+    found = infer(network, inputs, batch)
+    assert network.training == mode and not found.requires_grad
+    assert all(torch.equal(value, before[name]) for name, value in network.state_dict().items())
+    torch.testing.assert_close(found, network.eval()(inputs).detach())
+
+
+def test_inference_that_fails_leaves_the_mode_as_it_was():
+    network = nn.Sequential(nn.Linear(2, 4)).train()
+    with pytest.raises(RuntimeError):
+        infer(network, torch.randn(7, 3))
+    assert network.training

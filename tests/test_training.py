@@ -20,6 +20,8 @@ from gan_edu.data.batches import Batches
 from gan_edu.dynamics import consensus, extragradient, gradient, historical, momentum, optimistic, unrolled
 from gan_edu.engine import Engine
 from gan_edu.errors import CheckpointError, GameError
+from gan_edu.models.bigan import Bidirectional, BiGAN, JointDiscriminator
+from gan_edu.models.conditional import AuxiliaryClassifierGAN, ConditionalGAN, InfoGAN
 from gan_edu.models.gan import GAN, FeatureMatchingGAN
 from gan_edu.models.small_games import BilinearGame, DiracGAN
 from gan_edu.networks import (
@@ -47,6 +49,23 @@ def ring(device, members=1):
 def images(device):
     drawn = torch.randint(0, 256, (20, 1, 8, 8), generator=torch.Generator().manual_seed(2), dtype=torch.uint8)
     return Batches(drawn, size=8, seed=1, device=device, prepare=data.to_pixels)  # 20 rows: epochs end in the middle of a run
+
+
+def labelled(device):
+    rng = torch.Generator().manual_seed(2)
+    drawn = torch.randint(0, 256, (20, 1, 8, 8), generator=rng, dtype=torch.uint8)
+    labels = torch.randint(0, 3, (20,), generator=rng)
+    return Batches(drawn, labels, size=8, seed=1, device=device, prepare=data.to_pixels)
+
+
+def told(kind, extra, **settings):
+    return kind(dcgan_generator(4 + extra, 1, 8, 4), dcgan_discriminator(1, 8, 4, outputs=1 + extra), latent=4, **settings)
+
+
+def bidirectional():
+    encoder = dcgan_discriminator(1, 8, 4, normalise="batch", outputs=4)
+    trunk, head = dcgan_discriminator(1, 8, 4, outputs=6), spectral(mlp(6 + 4, 8, 1, dropout=0.2))
+    return BiGAN(Bidirectional(dcgan_generator(4, 1, 8, 4), encoder), JointDiscriminator(trunk, head), latent=4)
 
 
 def memoryful():
@@ -102,6 +121,10 @@ GAMES = {
         images,
     ),
     "feature matching": (lambda: FeatureMatchingGAN(mlp(3, 8, 2), mlp(2, 8, 1, dropout=0.3), latent=3), ring),
+    "conditional": (lambda: told(ConditionalGAN, 3, classes=3), labelled),
+    "auxiliary classifier": (lambda: told(AuxiliaryClassifierGAN, 3, classes=3), labelled),
+    "InfoGAN": (lambda: told(InfoGAN, 5, categories=3, numbers=2), images),
+    "BiGAN": (bidirectional, images),
     "instance noise": (lambda: plain(augmentation=InstanceNoise(0.5, 5), penalties=[r1(1.0)]), ring),
     "augmented": (
         lambda: GAN(

@@ -1,0 +1,75 @@
+"""An encoder for free: the bidirectional GAN (BiGAN, Donahue, Krähenbühl & Darrell 2017), found at the same time as adversarially
+learned inference (ALI, Dumoulin et al. 2017). Taught in notebook 10."""
+
+import torch
+from torch import nn
+
+from ..networks import infer
+from .gan import GAN
+
+
+class Bidirectional(nn.Module):
+    """A generator and its inverse: `decoder` from latents (N, latent size) to images, which is what a call does, and `encoder` from
+    images to latents."""
+
+    def __init__(self, decoder, encoder):
+        super().__init__()
+        self.decoder = decoder
+        self.encoder = encoder
+
+    def forward(self, latent):
+        return self.decoder(latent)
+
+
+class JointDiscriminator(nn.Module):
+    """A discriminator of images together with latents: `head` maps the features (N, features) that `trunk` sees in images, with the
+    latents beside them, to logits (N, 1)."""
+
+    def __init__(self, trunk, head):
+        super().__init__()
+        self.trunk = trunk
+        self.head = head
+
+    def forward(self, images, latents):
+        return self.head(torch.cat([self.trunk(images), latents], dim=1))
+
+
+class BiGAN(GAN):
+    """A GAN of pairs: a real image with the latent that the encoder gives it, against a latent with the image that the decoder makes
+    of it. Where no discriminator can tell which is which, encoder and decoder are each other's inverse, although neither is
+    ever shown what the other makes.
+
+    generator: a `Bidirectional`. Encoder and decoder are one player, who owns both: the one changes half of the first pairs, the other
+        half of the second, and they share the cost, which is that the two be taken for one another.
+    discriminator: network from images and latents to logits (N, 1), such as a `JointDiscriminator`.
+
+    The encoder is a function, as in BiGAN; in ALI it answers with a distribution.
+    """
+
+    def pairs(self, draw):
+        """The real images with their latents, and the images made of the drawn latents with those: (N, C, H, W), (N, latent size),
+        and the same again."""
+
+        def make():  # what is made once for both players is one tensor
+            return torch.cat([self.generator.encoder(draw.real), self.generator(draw.latent).flatten(1)], dim=1)
+
+        made = self.made("generator", draw, make)
+        latents, images = made[:, : self.latent.size], made[:, self.latent.size :]
+        return draw.real, latents, images.reshape(draw.real.shape), draw.latent
+
+    def discriminator_cost(self, draw):
+        real, latents, fake, drawn = self.pairs(draw)
+        return self.objective.discriminator(self.discriminator(real, latents), self.discriminator(fake, drawn))
+
+    def generator_cost(self, draw):
+        """The discriminator's, were its two answers exchanged: for cross-entropy the non-saturating cost, with both kinds of pairs."""
+        real, latents, fake, drawn = self.pairs(draw)
+        return self.objective.discriminator(self.discriminator(fake, drawn), self.discriminator(real, latents))
+
+    def encode(self, images):
+        """Latents (N, latent size) of images (N, C, H, W)."""
+        return infer(self.generator.encoder, images)
+
+    def reconstruct(self, images):
+        """Images made of the latents of images."""
+        return infer(self.generator.decoder, self.encode(images))
