@@ -2,7 +2,7 @@
 
     game, history = recipes.play("keras", mnist, rounds=1000)
 
-Taught in notebooks 04 (dense networks) and 05 (convolutions).
+Taught in notebooks 04 (dense networks), 05 (convolutions) and 10 (games with labels, codes and encoders).
 """
 
 from collections.abc import Callable
@@ -16,6 +16,8 @@ from . import networks, training
 from .data.images import to_pixels
 from .errors import GameError
 from .games import Draw
+from .models.bigan import Bidirectional, BiGAN, JointDiscriminator
+from .models.conditional import AuxiliaryClassifierGAN, ConditionalGAN, InfoGAN
 from .models.gan import GAN, Latent
 
 
@@ -29,7 +31,7 @@ class Recipe:
     """Everything that a run needs besides data, seed and length.
 
     game: from the shape (C, H, W) of an image to a `GAN`. epochs: how long the source trains, in passes over the data.
-    prepare: from bytes to what the networks see. The other fields are `play`'s.
+    prepare: from bytes to what the networks see. labels: whether the game is told them. The other fields are `play`'s.
     """
 
     source: str
@@ -39,6 +41,7 @@ class Recipe:
     optimiser: Callable | dict
     schedule: str = "DG"
     prepare: Callable = to_pixels
+    labels: bool = False
     ema: float | None = None
 
 
@@ -50,7 +53,7 @@ def play(name, images, rounds=None, seed=0, device="cpu", **settings):
     recipe = named(name)
     torch.manual_seed(seed)
     game = recipe.game(images.shape).to(device)
-    batches = images.batches(recipe.batch, seed, device, prepare=recipe.prepare)
+    batches = images.batches(recipe.batch, seed, device, recipe.labels, recipe.prepare)
     history = training.play(
         game,
         batches,
@@ -156,6 +159,34 @@ def photographs(shape):
     return dcgan(shape, generator=max(16, 256 >> doublings), discriminator=32)
 
 
+def conditional(shape, game=ConditionalGAN, classes=10):
+    """The networks of `dcgan`, told a label: a `ConditionalGAN` or an `AuxiliaryClassifierGAN`."""
+    generator, discriminator = _told(shape, 64, classes)
+    return game(generator, discriminator, latent=64, classes=classes)
+
+
+def infogan(shape, categories=10, numbers=2, weight=1.0):
+    """The networks of `dcgan`, told a code. The latents are quiet, a code is loud: so the generator begins with one image for each
+    category, and these move apart to where images are many (as in ClusterGAN, Mukherjee et al. 2019)."""
+    generator, discriminator = _told(shape, 64, categories + numbers)
+    return InfoGAN(generator, discriminator, Latent(64, scale=1 / 8), categories, numbers, weight)
+
+
+def _told(shape, latent, extra):
+    generator = networks.dcgan_generator(latent + extra, shape[0], shape[1], width=32, refine=2)
+    return generator, networks.dcgan_discriminator(shape[0], shape[1], width=16, refine=2, outputs=1 + extra)
+
+
+def bigan(shape, latent=16):
+    """The networks of `dcgan`, and an encoder with BatchNorm. The latents are few, so that they say something."""
+    decoder = networks.dcgan_generator(latent, shape[0], shape[1], width=32, refine=2)
+    encoder = networks.dcgan_discriminator(shape[0], shape[1], width=16, refine=2, normalise="batch", outputs=latent)
+    trunk = networks.dcgan_discriminator(shape[0], shape[1], width=16, refine=2, outputs=256)
+    head = networks.spectral(networks.mlp(256 + latent, 256, 1, activation=networks.leaky_relu))
+    discriminator = JointDiscriminator(nn.Sequential(trunk, networks.leaky_relu()), head)
+    return BiGAN(Bidirectional(decoder, encoder), discriminator, latent)
+
+
 STROKES = Recipe(
     "this course, notebook 05: strokes",
     dcgan,
@@ -192,4 +223,13 @@ RECIPES = {
         prepare=zero_to_one,
     ),
     "keras": Recipe("GANs in Keras on MNIST", keras, batch=128, epochs=200, optimiser=training.adam),
+    "conditional": replace(STROKES, source="this course, notebook 10: a label", game=conditional, labels=True),
+    "auxiliary classifier": replace(
+        STROKES,
+        source="this course, notebook 10: a label",
+        game=partial(conditional, game=AuxiliaryClassifierGAN),
+        labels=True,
+    ),
+    "infogan": replace(STROKES, source="this course, notebook 10: a code", game=infogan),
+    "bigan": replace(STROKES, source="this course, notebook 10: an encoder", game=bigan),
 }

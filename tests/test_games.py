@@ -255,6 +255,8 @@ def test_latents_have_their_distribution(rng):
     normal, uniform = Latent(2).draw(20000, rng), Latent(2, "uniform").draw(20000, rng)
     assert normal.mean().abs() < 0.03 and abs(normal.std() - 1) < 0.03
     assert uniform.min() >= -1 and uniform.max() <= 1 and abs(uniform.std() - 3**-0.5) < 0.01
+    same = Latent(2).draw(5, torch.Generator().manual_seed(1))
+    assert torch.equal(Latent(2, scale=0.25).draw(5, torch.Generator().manual_seed(1)), 0.25 * same)
 
 
 def test_sampling_is_done_in_eval_mode_and_leaves_the_mode_and_the_statistics(rng):

@@ -11,6 +11,7 @@ from gan_edu.errors import GameError
 from gan_edu.games import turns
 
 ARTICLES = ["tensorflow", "introductory", "keras"]
+UNTOLD = ["dcgan", "clothes", "photographs", *ARTICLES]  # generators that nobody asks for anything
 LAYERS = (nn.Linear, nn.ReLU, nn.LeakyReLU, nn.Dropout, nn.Sigmoid, nn.Tanh)
 
 
@@ -89,11 +90,34 @@ def test_generated_images_come_back_as_pixels_between_minus_one_and_one(name):
 
 
 @pytest.mark.parametrize("shape", [(1, 28, 28), (3, 32, 32)], ids=["MNIST", "colour"])
-@pytest.mark.parametrize("name", recipes.RECIPES)
+@pytest.mark.parametrize("name", UNTOLD)
 def test_networks_follow_the_shape_of_the_images(name, shape, rng):
     game = recipes.named(name).game(shape)
     samples = game.sample(2, rng)
     assert samples.shape == (2, *shape) and game.discriminator(samples).shape == (2, 1)
+
+
+ASKED = {
+    "conditional": lambda game, rng: game.sample(torch.tensor([3, 9]), rng),
+    "auxiliary classifier": lambda game, rng: game.sample(torch.tensor([3, 9]), rng),
+    "infogan": lambda game, rng: game.sample(torch.tensor([3, 9]), torch.tensor([[0.0, 1.0], [-1.0, 0.0]]), rng),
+    "bigan": lambda game, rng: game.reconstruct(game.sample(2, rng)),
+}
+
+
+@pytest.mark.parametrize("shape", [(1, 28, 28), (3, 32, 32)], ids=["MNIST", "colour"])
+@pytest.mark.parametrize("name", ASKED)
+def test_networks_that_are_asked_follow_the_shape_of_the_images(name, shape, rng):
+    assert ASKED[name](recipes.named(name).game(shape), rng).shape == (2, *shape)
+
+
+def test_what_the_recipes_of_notebook_10_are_told():
+    assert {name for name in recipes.RECIPES if recipes.named(name).labels} == {"conditional", "auxiliary classifier"}
+    kinds = {name: type(recipes.named(name).game((1, 28, 28))).__name__ for name in ASKED}
+    assert list(kinds.values()) == ["ConditionalGAN", "AuxiliaryClassifierGAN", "InfoGAN", "BiGAN"]
+    assert recipes.conditional((1, 28, 28), classes=3).generator[0].in_features == 64 + 3
+    assert recipes.infogan((1, 28, 28), categories=5, numbers=1, weight=0.0).generator[0].in_features == 64 + 6
+    assert recipes.bigan((1, 28, 28), latent=7).encode(torch.zeros(2, 1, 28, 28)).shape == (2, 7)
 
 
 @pytest.mark.parametrize("name", recipes.RECIPES)

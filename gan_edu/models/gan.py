@@ -16,15 +16,17 @@ from ..penalties import Scored
 
 @dataclass(frozen=True)
 class Latent:
-    """The generator's source of randomness: `size` numbers, standard normal or uniform on [-1, 1]."""
+    """The generator's source of randomness: `size` numbers, standard normal or uniform on [-1, 1], times `scale`."""
 
     size: int
     kind: str = "normal"
+    scale: float = 1.0
 
     def draw(self, count, rng):
         """Latents of shape (count, size)."""
         z = torch.empty(count, self.size, device=rng.device)
-        return z.normal_(generator=rng) if self.kind == "normal" else z.uniform_(-1, 1, generator=rng)
+        z = z.normal_(generator=rng) if self.kind == "normal" else z.uniform_(-1, 1, generator=rng)
+        return self.scale * z
 
 
 class GAN(Game):
