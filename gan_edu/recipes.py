@@ -165,11 +165,11 @@ def conditional(shape, game=ConditionalGAN, classes=10):
     return game(generator, discriminator, latent=64, classes=classes)
 
 
-def infogan(shape, categories=10, numbers=2, weight=1.0):
+def infogan(shape, categories=10, continuous=2, weight=1.0):
     """The networks of `dcgan`, told a code. The latents are quiet, a code is loud: so the generator begins with one image for each
     category, and these move apart to where images are many (as in ClusterGAN, Mukherjee et al. 2019)."""
-    generator, discriminator = _told(shape, 64, categories + numbers)
-    return InfoGAN(generator, discriminator, Latent(64, scale=1 / 8), categories, numbers, weight)
+    generator, discriminator = _told(shape, 64, categories + continuous)
+    return InfoGAN(generator, discriminator, Latent(64, scale=1 / 8), categories, continuous, weight)
 
 
 def _told(shape, latent, extra):

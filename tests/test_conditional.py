@@ -40,9 +40,14 @@ def conditional(kind=ConditionalGAN):
     return kind(smooth(4 + 3, 8, 2), smooth(2, 8, 1 + 3), latent=4, classes=3)
 
 
-def information(weight=1.0, numbers=2):
+def information(weight=1.0, continuous=2):
     return InfoGAN(
-        smooth(4 + 3 + numbers, 8, 2), smooth(2, 8, 1 + 3 + numbers), 4, categories=3, numbers=numbers, weight=weight
+        smooth(4 + 3 + continuous, 8, 2),
+        smooth(2, 8, 1 + 3 + continuous),
+        4,
+        categories=3,
+        continuous=continuous,
+        weight=weight,
     )
 
 
@@ -112,14 +117,14 @@ def test_a_code_is_a_category_of_each_kind_alike_and_numbers_uniform_between_min
     draw = information().draw(torch.zeros(30_000, 2), rng)
     shares = draw.category.bincount(minlength=3) / 30_000
     torch.testing.assert_close(shares, torch.full((3,), 1 / 3), atol=0.01, rtol=0)
-    assert draw.numbers.shape == (30_000, 2) and draw.numbers.abs().max() <= 1
-    torch.testing.assert_close(draw.numbers.square().mean(0), torch.full((2,), 1 / 3), atol=0.01, rtol=0)
-    torch.testing.assert_close(torch.corrcoef(draw.numbers.T), torch.eye(2), atol=0.03, rtol=0)
-    assert torch.equal(draw.latent[:, 4:], torch.cat([torch.eye(3)[draw.category], draw.numbers], dim=1))
+    assert draw.continuous.shape == (30_000, 2) and draw.continuous.abs().max() <= 1
+    torch.testing.assert_close(draw.continuous.square().mean(0), torch.full((2,), 1 / 3), atol=0.01, rtol=0)
+    torch.testing.assert_close(torch.corrcoef(draw.continuous.T), torch.eye(2), atol=0.03, rtol=0)
+    assert torch.equal(draw.latent[:, 4:], torch.cat([torch.eye(3)[draw.category], draw.continuous], dim=1))
 
 
 def test_images_can_be_had_of_any_code_with_the_same_latents():
-    game = InfoGAN(First(8), smooth(8, 5), latent=4, categories=3, numbers=1)
+    game = InfoGAN(First(8), smooth(8, 5), latent=4, categories=3, continuous=1)
     category = torch.tensor([2, 0])
     one, other = (game.sample(category, torch.full((2, 1), u), torch.Generator().manual_seed(3)) for u in (-1.0, 0.5))
     assert torch.equal(one[:, 4:], torch.tensor([[0.0, 0, 1, -1], [1, 0, 0, -1]])) and (other[:, 7] == 0.5).all()
@@ -228,8 +233,8 @@ def test_the_least_surprise_is_the_entropy_that_the_image_leaves_in_its_code():
     joint = channel.double() / channel.sum()
     independent = joint.sum(1, keepdim=True) * joint.sum(0, keepdim=True)
     truth = (joint * (joint / independent).log()).sum().item()
-    game = InfoGAN(First(3), nn.Linear(3, 3).double(), latent=3, categories=2, numbers=0)
-    draw = Draw(category=category, numbers=torch.zeros(len(category), 0))
+    game = InfoGAN(First(3), nn.Linear(3, 3).double(), latent=3, categories=2, continuous=0)
+    draw = Draw(category=category, continuous=torch.zeros(len(category), 0))
     least = descended(lambda: game.surprise(game.discriminator(images), draw), list(game.discriminator.parameters()))
     assert math.log(2) - least == pytest.approx(truth, abs=1e-6) and truth > 0.1
 
@@ -245,7 +250,7 @@ def test_an_image_that_ignores_its_code_leaves_q_the_prior(rng):
 def test_q_that_knows_the_code_is_not_surprised(rng):
     game = information()
     draw = game.draw(torch.zeros(8, 2), rng)
-    known = torch.cat([torch.zeros(8, 1), 100 * one_hot(draw.category, 3), draw.numbers], dim=1)
+    known = torch.cat([torch.zeros(8, 1), 100 * one_hot(draw.category, 3), draw.continuous], dim=1)
     assert game.surprise(known, draw).item() == pytest.approx(0, abs=1e-6)
     off = known + torch.tensor([0.0, 0, 0, 0, 0.5, 0])
     assert game.surprise(off, draw).item() == pytest.approx(0.5**2 / 2, abs=1e-6)
@@ -279,14 +284,14 @@ def test_without_the_term_infogan_is_the_plain_game_with_codes_for_latents(rng):
 def test_each_part_of_the_code_is_read_from_its_own_outputs(rng):
     game, draw = begun("information", rng)
     outputs = torch.randn(12, 6, generator=rng, requires_grad=True)
-    changes = {"category": ((draw.category + 1) % 3, [1, 2, 3]), "numbers": (-draw.numbers, [4, 5])}
+    changes = {"category": ((draw.category + 1) % 3, [1, 2, 3]), "continuous": (-draw.continuous, [4, 5])}
     for part, (changed, columns) in changes.items():
         others = Draw(**vars(draw) | {part: changed})
         one, other = (torch.autograd.grad(game.surprise(outputs, d), outputs)[0] for d in (draw, others))
         assert (one - other).abs().sum(0).nonzero().flatten().tolist() == columns
-    category, numbers = game.codes(draw.real)
-    torch.testing.assert_close(torch.cat([category, numbers], 1), game.discriminator(draw.real)[:, 1:].detach())
-    assert category.shape == (12, 3) and numbers.shape == (12, 2)
+    category, continuous = game.codes(draw.real)
+    torch.testing.assert_close(torch.cat([category, continuous], 1), game.discriminator(draw.real)[:, 1:].detach())
+    assert category.shape == (12, 3) and continuous.shape == (12, 2)
 
 
 def test_the_weight_belongs_to_what_a_checkpoint_asks_for():
@@ -414,7 +419,7 @@ def test_each_label_comes_to_make_its_own_cluster(kind, rng):
 @pytest.mark.parametrize("seed", [1, 2])
 def test_each_category_comes_to_make_a_cluster_though_nobody_says_which_is_which(seed, rng):
     """Without the information term, at these seeds, a category makes half of each."""
-    game = trained(partial(InfoGAN, categories=2, numbers=0), 2, 2, labels=False, seed=seed)
+    game = trained(partial(InfoGAN, categories=2, continuous=0), 2, 2, labels=False, seed=seed)
     category = torch.arange(2).repeat(500)
     points = game.sample(category, torch.zeros(1000, 0), rng)
     right = (points[:, 0] > 0).eq(category == 1).float().mean().item()

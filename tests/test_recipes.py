@@ -116,7 +116,7 @@ def test_what_the_recipes_of_notebook_10_are_told():
     kinds = {name: type(recipes.named(name).game((1, 28, 28))).__name__ for name in ASKED}
     assert list(kinds.values()) == ["ConditionalGAN", "AuxiliaryClassifierGAN", "InfoGAN", "BiGAN"]
     assert recipes.conditional((1, 28, 28), classes=3).generator[0].in_features == 64 + 3
-    assert recipes.infogan((1, 28, 28), categories=5, numbers=1, weight=0.0).generator[0].in_features == 64 + 6
+    assert recipes.infogan((1, 28, 28), categories=5, continuous=1, weight=0.0).generator[0].in_features == 64 + 6
     assert recipes.bigan((1, 28, 28), latent=7).encode(torch.zeros(2, 1, 28, 28)).shape == (2, 7)
 
 

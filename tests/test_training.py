@@ -123,7 +123,7 @@ GAMES = {
     "feature matching": (lambda: FeatureMatchingGAN(mlp(3, 8, 2), mlp(2, 8, 1, dropout=0.3), latent=3), ring),
     "conditional": (lambda: told(ConditionalGAN, 3, classes=3), labelled),
     "auxiliary classifier": (lambda: told(AuxiliaryClassifierGAN, 3, classes=3), labelled),
-    "InfoGAN": (lambda: told(InfoGAN, 5, categories=3, numbers=2), images),
+    "InfoGAN": (lambda: told(InfoGAN, 5, categories=3, continuous=2), images),
     "BiGAN": (bidirectional, images),
     "instance noise": (lambda: plain(augmentation=InstanceNoise(0.5, 5), penalties=[r1(1.0)]), ring),
     "augmented": (

@@ -76,19 +76,20 @@ class AuxiliaryClassifierGAN(ConditionalGAN):
 class InfoGAN(GAN):
     """A GAN whose images must tell which code they were made from: without a label, the code comes to mean something.
 
-    Batches are images. A code is a category, each equally likely, and numbers uniform on [-1, 1]. `weight` times the code's cost,
-    -log Q(code | image), stands in the costs of both players; less its entropy it is a bound on the information that images hold about
-    their codes, I(code; image) >= H(code) - E[-log Q(code | image)].
+    Batches are images. A code is a category, each equally likely, and continuous codes, uniform on [-1, 1]. `weight` times the code's
+    cost, -log Q(code | image), stands in the costs of both players; less the code's entropy it is a bound on the information that
+    images hold about it: I(code; image) >= H(code) - E[-log Q(code | image)].
 
-    generator: network from latents, one-hot categories and numbers (N, latent size + categories + numbers) to images.
-    discriminator: network from images to (N, 1 + categories + numbers): the logit, then Q, which shares the trunk and is the
-        discriminator's: a logit for each category, and the mean of each number, a normal variable of standard deviation 1 (there it
-        is learned, too).
+    generator: network from latents, one-hot categories and continuous codes (N, latent size + categories + continuous) to images.
+    discriminator: network from images to (N, 1 + categories + continuous): the logit, then Q, which shares the trunk and is the
+        discriminator's: a logit for each category, and for each continuous code the mean of a normal distribution, whose
+        standard deviation is 1 here and learned in the paper.
+    categories, continuous: how many there are of each.
     """
 
-    def __init__(self, generator, discriminator, latent, categories=10, numbers=2, weight=1.0):
+    def __init__(self, generator, discriminator, latent, categories=10, continuous=2, weight=1.0):
         super().__init__(generator, discriminator, latent)
-        self.categories, self.numbers, self.weight = categories, numbers, weight
+        self.categories, self.continuous, self.weight = categories, continuous, weight
 
     def about(self):
         """Its costs, and what the code's weighs."""
@@ -97,13 +98,13 @@ class InfoGAN(GAN):
     def draw(self, real, rng):
         draw = super().draw(real, rng)
         draw.category = torch.randint(self.categories, (len(real),), generator=rng, device=rng.device)
-        draw.numbers = 2 * torch.rand(len(real), self.numbers, generator=rng, device=rng.device) - 1
-        draw.latent = self.request(draw.latent, draw.category, draw.numbers)
+        draw.continuous = 2 * torch.rand(len(real), self.continuous, generator=rng, device=rng.device) - 1
+        draw.latent = self.request(draw.latent, draw.category, draw.continuous)
         return draw
 
-    def request(self, latent, category, numbers):
-        """Latents with codes, as the generator wants them: (N, latent size + categories + numbers)."""
-        return torch.cat([latent, one_hot(category, self.categories).to(latent.dtype), numbers], dim=1)
+    def request(self, latent, category, continuous):
+        """Latents with codes, as the generator wants them: (N, latent size + categories + continuous)."""
+        return torch.cat([latent, one_hot(category, self.categories).to(latent.dtype), continuous], dim=1)
 
     def discriminator_cost(self, draw):
         real, fake = self.logits(draw.real, self.fake(draw))
@@ -115,15 +116,15 @@ class InfoGAN(GAN):
 
     def surprise(self, outputs, draw):
         """The mean of -log Q(code | image), but for a constant, from the discriminator's outputs for generated images."""
-        category, numbers = outputs[:, 1:].split([self.categories, self.numbers], dim=1)
-        return cross_entropy(category, draw.category) + (numbers - draw.numbers).square().sum(1).mean() / 2
+        category, continuous = outputs[:, 1:].split([self.categories, self.continuous], dim=1)
+        return cross_entropy(category, draw.category) + (continuous - draw.continuous).square().sum(1).mean() / 2
 
     def codes(self, images):
-        """What Q says of images (N, C, H, W): the logits of their categories (N, categories), and their numbers (N, numbers)."""
+        """What Q reads in images (N, C, H, W): logits of the category (N, categories), and the continuous codes (N, continuous)."""
         outputs = infer(self.discriminator, images)
-        return outputs[:, 1:].split([self.categories, self.numbers], dim=1)
+        return outputs[:, 1:].split([self.categories, self.continuous], dim=1)
 
-    def sample(self, category, numbers, rng):
-        """Generated images (N, C, H, W) with the codes asked for, int64 (N,) and (N, numbers). The same seed gives the same latents,
-        whatever the codes."""
-        return infer(self.generator, self.request(self.latent.draw(len(category), rng), category, numbers))
+    def sample(self, category, continuous, rng):
+        """Generated images (N, C, H, W) with the codes asked for, int64 (N,) and (N, continuous). The same seed gives the same
+        latents, whatever the codes."""
+        return infer(self.generator, self.request(self.latent.draw(len(category), rng), category, continuous))
