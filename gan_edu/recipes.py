@@ -53,7 +53,7 @@ def play(name, images, rounds=None, seed=0, device="cpu", **settings):
     recipe = named(name)
     torch.manual_seed(seed)
     game = recipe.game(images.shape).to(device)
-    batches = images.batches(recipe.batch, seed, device, recipe.labels, recipe.prepare)
+    batches = images.batches(recipe.batch, seed, device, labels=recipe.labels, prepare=recipe.prepare)
     history = training.play(
         game,
         batches,

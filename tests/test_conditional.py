@@ -10,6 +10,7 @@ from torch.nn.functional import cross_entropy, one_hot, softplus
 
 from gan_edu.data import Stream
 from gan_edu.engine import Engine
+from gan_edu.errors import GameError
 from gan_edu.games import Draw
 from gan_edu.models.bigan import Bidirectional, BiGAN, JointDiscriminator
 from gan_edu.models.conditional import AuxiliaryClassifierGAN, ConditionalGAN, InfoGAN
@@ -113,6 +114,16 @@ def test_images_can_be_had_of_any_class_with_the_same_latents(kind):
     assert torch.equal(asked[:, :4], others[:, :4]) and asked[:, :4].unique().numel() == 16 and not asked.requires_grad
 
 
+@LABELLED
+def test_batches_without_labels_and_classes_that_there_are_not_are_refused(kind, rng):
+    game = conditional(kind)
+    with pytest.raises(GameError, match=rf"a {kind.__name__} is told labels.*labels=True"):
+        game.draw(labelled(rng)[0], rng)
+    for wrong in ([0, 3], [-1, 2]):
+        with pytest.raises(GameError, match="classes are 0 to 2"):
+            game.sample(torch.tensor(wrong), rng)
+
+
 def test_a_code_is_a_category_of_each_kind_alike_and_numbers_uniform_between_minus_one_and_one(rng):
     draw = information().draw(torch.zeros(30_000, 2), rng)
     shares = draw.category.bincount(minlength=3) / 30_000
@@ -121,6 +132,8 @@ def test_a_code_is_a_category_of_each_kind_alike_and_numbers_uniform_between_min
     torch.testing.assert_close(draw.continuous.square().mean(0), torch.full((2,), 1 / 3), atol=0.01, rtol=0)
     torch.testing.assert_close(torch.corrcoef(draw.continuous.T), torch.eye(2), atol=0.03, rtol=0)
     assert torch.equal(draw.latent[:, 4:], torch.cat([torch.eye(3)[draw.category], draw.continuous], dim=1))
+    category, continuous = information().code(5, rng)
+    assert category.shape == (5,) and continuous.shape == (5, 2)
 
 
 def test_images_can_be_had_of_any_code_with_the_same_latents():
@@ -289,7 +302,7 @@ def test_each_part_of_the_code_is_read_from_its_own_outputs(rng):
         others = Draw(**vars(draw) | {part: changed})
         one, other = (torch.autograd.grad(game.surprise(outputs, d), outputs)[0] for d in (draw, others))
         assert (one - other).abs().sum(0).nonzero().flatten().tolist() == columns
-    category, continuous = game.codes(draw.real)
+    category, continuous = game.read(draw.real)
     torch.testing.assert_close(torch.cat([category, continuous], 1), game.discriminator(draw.real)[:, 1:].detach())
     assert category.shape == (12, 3) and continuous.shape == (12, 2)
 
@@ -424,5 +437,5 @@ def test_each_category_comes_to_make_a_cluster_though_nobody_says_which_is_which
     points = game.sample(category, torch.zeros(1000, 0), rng)
     right = (points[:, 0] > 0).eq(category == 1).float().mean().item()
     assert max(right, 1 - right) > 0.95
-    found, _ = game.codes(points)
+    found, _ = game.read(points)
     assert (found.argmax(1) == category).float().mean() > 0.95

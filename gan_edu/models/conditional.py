@@ -9,6 +9,7 @@ What differs is what these others mean, and who gives the label: the data, or no
 import torch
 from torch.nn.functional import cross_entropy, one_hot
 
+from ..errors import GameError
 from ..networks import infer
 from .gan import GAN
 
@@ -29,6 +30,10 @@ class ConditionalGAN(GAN):
         self.classes = classes
 
     def draw(self, batch, rng):
+        if isinstance(batch, torch.Tensor):
+            raise GameError(
+                f"a {type(self).__name__} is told labels: give it batches with them, `images.batches(64, labels=True)`."
+            )
         real, labels = batch
         draw = super().draw(real, rng)
         draw.labels, draw.latent = labels, self.request(draw.latent, labels)
@@ -51,7 +56,9 @@ class ConditionalGAN(GAN):
 
     def sample(self, labels, rng):
         """Generated images (N, C, H, W) of the classes asked for, int64 (N,). The same seed gives the same latents, whatever the
-        labels."""
+        labels. Raises GameError for a class that there is not."""
+        if not 0 <= labels.min() <= labels.max() < self.classes:
+            raise GameError(f"labels from {labels.min()} to {labels.max()} are asked for; classes are 0 to {self.classes - 1}.")
         return infer(self.generator, self.request(self.latent.draw(len(labels), rng), labels))
 
 
@@ -97,10 +104,14 @@ class InfoGAN(GAN):
 
     def draw(self, real, rng):
         draw = super().draw(real, rng)
-        draw.category = torch.randint(self.categories, (len(real),), generator=rng, device=rng.device)
-        draw.continuous = 2 * torch.rand(len(real), self.continuous, generator=rng, device=rng.device) - 1
+        draw.category, draw.continuous = self.code(len(real), rng)
         draw.latent = self.request(draw.latent, draw.category, draw.continuous)
         return draw
+
+    def code(self, count, rng):
+        """Codes at random: categories, int64 (count,), and continuous codes (count, continuous)."""
+        category = torch.randint(self.categories, (count,), generator=rng, device=rng.device)
+        return category, 2 * torch.rand(count, self.continuous, generator=rng, device=rng.device) - 1
 
     def request(self, latent, category, continuous):
         """Latents with codes, as the generator wants them: (N, latent size + categories + continuous)."""
@@ -119,7 +130,7 @@ class InfoGAN(GAN):
         category, continuous = outputs[:, 1:].split([self.categories, self.continuous], dim=1)
         return cross_entropy(category, draw.category) + (continuous - draw.continuous).square().sum(1).mean() / 2
 
-    def codes(self, images):
+    def read(self, images):
         """What Q reads in images (N, C, H, W): logits of the category (N, categories), and the continuous codes (N, continuous)."""
         outputs = infer(self.discriminator, images)
         return outputs[:, 1:].split([self.categories, self.continuous], dim=1)
