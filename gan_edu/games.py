@@ -123,7 +123,8 @@ class Game(nn.Module):
             self._differentiated = before
 
     def made(self, player, draw, make):
-        """`make()`: what `player`'s network makes of a draw. Outside `differentiating` it records its whole graph.
+        """`make()`: what `player`'s network makes of a draw, a tensor or a tuple of them. Outside `differentiating` it records its
+        whole graph.
 
         Inside, the player itself gets it with the graph and everybody else without; and it is made once for all who ask about the
         same draw before the player moves. What making it did to the network's buffers counts in the player's own turn only.
@@ -139,14 +140,16 @@ class Game(nn.Module):
         elif self._differentiated == player:
             _put_back(kept[player].buffers)
         output = kept[player].output
-        return output if self._differentiated == player else output.detach()
+        if self._differentiated == player:
+            return output
+        return output.detach() if isinstance(output, torch.Tensor) else tuple(part.detach() for part in output)
 
 
 @dataclass(frozen=True)
 class _Made:
     """What a network made of a draw, of which parameters in which state, and its buffers afterwards."""
 
-    output: torch.Tensor
+    output: torch.Tensor | tuple[torch.Tensor, ...]
     state: list[tuple[torch.Tensor, int]]
     buffers: list[tuple[nn.Module, str, torch.Tensor]]
 

@@ -205,7 +205,8 @@ class Run:
     def deal(self):
         """A fresh batch and a fresh draw for the turns to come."""
         batch = None if self.batches is None else next(self.batches)
-        self.draw = _share(self.game.draw(batch, self.rng))
+        with self.autocast():  # a draw may hold what a network made
+            self.draw = _share(self.game.draw(batch, self.rng))
 
     def turn(self, k, movers):
         """The players `movers` take one step from where everybody stands now, on the present draw. Returns their costs."""

@@ -1,0 +1,447 @@
+"""Translation: a U-Net that keeps the detail, a discriminator of patches, and games in which each term reaches whom it should."""
+
+import copy
+import itertools
+from functools import partial
+
+import pytest
+import torch
+from torch import nn
+from torch.nn.functional import softplus
+
+from gan_edu.data import Batches, Stream
+from gan_edu.dynamics import consensus, extragradient
+from gan_edu.engine import Engine
+from gan_edu.errors import CheckpointError, GameError
+from gan_edu.games import Draw
+from gan_edu.models.translation import CycleGAN, DiscoGAN, Pix2Pix
+from gan_edu.networks import Ensemble, UNet, mlp, patchgan
+from gan_edu.training import Run, play
+
+SIDE = 16
+
+
+def pix2pix(**settings):
+    return Pix2Pix(UNet(3, 3, SIDE, width=2), patchgan(6, width=2, layers=2), **settings)
+
+
+def translators():
+    """Between grey pictures, a, and coloured ones, b."""
+    return UNet(3, 1, SIDE, 2), UNet(1, 3, SIDE, 2), patchgan(1, 2, 2), patchgan(3, 2, 2)
+
+
+def cyclegan(**settings):
+    return CycleGAN(*translators(), (1, SIDE, SIDE), (3, SIDE, SIDE), **{"memory": 6} | settings)
+
+
+def discogan(**settings):
+    return DiscoGAN(mlp(2, 8, 3), mlp(3, 8, 2), mlp(3, 8, 1), mlp(2, 8, 1), **settings)
+
+
+def pairs(count, rng):
+    return torch.rand(count, 2, 3, SIDE, SIDE, generator=rng) * 2 - 1
+
+
+def pictures(count, rng):
+    return tuple(torch.rand(count, channels, SIDE, SIDE, generator=rng) * 2 - 1 for channels in (1, 3))
+
+
+def points(count, rng):
+    return torch.randn(count, 3, generator=rng), torch.randn(count, 2, generator=rng)
+
+
+GAMES = {"pix2pix": (pix2pix, pairs), "CycleGAN": (cyclegan, pictures), "DiscoGAN": (discogan, points)}
+games = pytest.mark.parametrize("kind", GAMES)
+
+
+def made(kind, **settings):
+    torch.manual_seed(7)
+    return GAMES[kind][0](**settings)
+
+
+def slopes(cost, network):
+    """How far a cost's gradient reaches into a network: its largest component."""
+    found = torch.autograd.grad(cost, list(network.parameters()), materialize_grads=True, retain_graph=True)
+    return max(slope.abs().max().item() for slope in found)
+
+
+# The networks -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("size", [8, 32, 64, 128])
+def test_a_u_net_makes_an_image_of_the_same_size_with_pixels_in_range(size):
+    images = UNet(1, 3, size, width=2)(5 * torch.randn(2, 1, size, size))
+    assert images.shape == (2, 3, size, size) and images.abs().max() <= 1
+
+
+def test_a_u_net_for_a_size_that_does_not_halve_is_refused():
+    with pytest.raises(GameError, match="try 28, 32, 64 or 128"):
+        UNet(3, 3, 33)
+
+
+def test_each_of_a_u_nets_maps_goes_the_straight_way_to_the_decoder(rng):
+    network, maps = UNet(1, 1, 64, width=4), []
+
+    def cut(module, args, output):  # whatever reaches the image now has not gone through a smaller map
+        maps.append(output.detach().clone().requires_grad_())
+        return maps[-1]
+
+    for halve in network.down:
+        halve.register_forward_hook(cut)
+    image = network(torch.randn(2, 1, 64, 64, generator=rng))
+    assert [part.shape[2] for part in maps] == [32, 16, 8, 4] and [part.shape[1] for part in maps] == [4, 8, 16, 32]
+    assert all(slope.abs().max() > 1e-5 for slope in torch.autograd.grad(image[:, :, 0, 0].sum(), maps))
+
+
+def test_a_u_net_translates_every_image_by_itself_and_alike_in_train_and_eval_mode(rng):
+    network, images = UNet(3, 3, 16, width=4), torch.randn(5, 3, 16, 16, generator=rng)
+    together = network.train()(images)
+    torch.testing.assert_close(together[2:3], network(images[2:3]))
+    torch.testing.assert_close(together, network.eval()(images))
+    assert not list(network.buffers())
+
+
+def test_a_u_nets_hidden_maps_are_normalised(rng):
+    network, outputs = UNet(3, 3, 32, width=4), []
+    for module in network.modules():
+        if isinstance(module, nn.InstanceNorm2d):
+            module.register_forward_hook(lambda module, args, output: outputs.append(output.flatten(2).clone()))
+    network(100 * torch.randn(2, 3, 32, 32, generator=rng))
+    assert len(outputs) == 4
+    for output in outputs:
+        torch.testing.assert_close(output.mean(2), torch.zeros_like(output[..., 0]), atol=1e-4, rtol=0)
+        torch.testing.assert_close(output.std(2, correction=0), torch.ones_like(output[..., 0]), atol=0.01, rtol=0)
+
+
+@pytest.mark.parametrize("layers, patch, logits", [(1, 10, 31), (2, 22, 15), (3, 46, 7)])
+def test_a_logit_of_a_patchgan_sees_its_patch_and_all_of_it(layers, patch, logits):
+    network = patchgan(2, width=2, layers=layers).double()
+    image = torch.randn(1, 2, 64, 64, dtype=torch.float64, requires_grad=True)
+    scores = network(image)
+    assert scores.shape == (1, 1, logits, logits)
+    (slope,) = torch.autograd.grad(scores[0, 0, logits // 2, logits // 2], image)
+    rows, columns = (slope[0].abs().amax(0) > 0).nonzero().unbind(1)
+    assert rows.unique().tolist() == columns.unique().tolist() == list(range(rows.min(), rows.min() + patch))
+
+
+# All of them ------------------------------------------------------------------------------------------------------------
+
+
+@games
+def test_every_parameter_has_one_owner_and_feels_its_owners_cost(kind, rng):
+    game = made(kind)
+    draw = game.draw(GAMES[kind][1](4, rng), rng)
+    for player in game.players():
+        gradients = torch.autograd.grad(game.cost(player.name, draw), list(player.parameters.values()))
+        still = {name for name, g in zip(player.parameters, gradients) if g.abs().max() < 1e-7}
+        # A bias in front of instance normalisation is subtracted again.
+        assert still == set() if kind == "DiscoGAN" else all(name.endswith(".0.bias") for name in still)
+
+
+@games
+@pytest.mark.parametrize("mover", ["discriminator", "generator"])
+def test_a_step_leaves_the_other_player_alone(kind, mover, rng):
+    game = made(kind)
+    run = Run(game, Stream(GAMES[kind][1], 4))
+    run.deal()
+    before = copy.deepcopy(game.state_dict())
+    run.turn(0, (mover,))
+    moved = {name.split(".")[0] for name, value in game.state_dict().items() if not torch.equal(value, before[name])}
+    assert moved == {mover}
+
+
+@games
+def test_in_the_discriminators_turn_nothing_is_recorded_of_the_generators(kind, rng):
+    game = made(kind)
+    draw = game.draw(GAMES[kind][1](4, rng), rng)
+    with game.differentiating("discriminator"):
+        assert slopes(game.cost("discriminator", draw), game.discriminator) > 0
+        assert slopes(game.cost("discriminator", draw), game.generator) == 0
+    assert slopes(game.cost("discriminator", draw), game.generator) > 0, "other rules differentiate through the opponent"
+
+
+@games
+def test_the_same_draw_gives_the_same_cost(kind, rng):
+    game = made(kind).eval()  # spectral norm moves its estimate in train mode
+    draw = game.draw(GAMES[kind][1](4, rng), rng)
+    other = game.draw(GAMES[kind][1](4, rng), rng)
+    for player in game.plays:
+        assert game.cost(player, draw) == game.cost(player, draw) != game.cost(player, other)
+
+
+@games
+@pytest.mark.parametrize("rule", [None, consensus(0.1), extragradient(0.05)], ids=["gradient", "consensus", "extragradient"])
+def test_a_resumed_run_equals_an_uninterrupted_one_bit_for_bit(kind, rule, tmp_path):
+    def play_until(rounds, **settings):
+        game = made(kind)
+        settings |= {} if rule is None else {"rule": rule, "schedule": "D+G"}
+        history = play(game, Stream(GAMES[kind][1], 4, seed=1), rounds, ema=0.9, **settings)
+        return game.state_dict(), history.average.state_dict(), history.costs
+
+    whole = play_until(5)
+    play_until(2, checkpoint=tmp_path / "run.pt")
+    torch.testing.assert_close(play_until(5, checkpoint=tmp_path / "run.pt"), whole, rtol=0, atol=0)
+
+
+SETTINGS = {
+    "pix2pix": [{}, {"weight": 50.0}, {"adversarial": 0.0}],
+    "DiscoGAN": [{}, {"weight": 2.0}, {"fooled": "b"}, {"rebuilt": "a"}],
+    "CycleGAN": [{}, {"weight": 2.0}, {"fooled": "b"}, {"rebuilt": "a"}],
+}
+
+
+@games
+def test_a_checkpoint_of_a_game_with_other_terms_is_refused(kind, tmp_path):
+    batches = Stream(GAMES[kind][1], 4)
+    for one, other in itertools.permutations(SETTINGS[kind], 2):
+        path = tmp_path / f"{one}-{other}.pt"
+        play(made(kind, **one), batches, 1, checkpoint=path)
+        with pytest.raises(CheckpointError, match="its game is"):
+            play(made(kind, **other), batches, 2, checkpoint=path)
+
+
+@games
+def test_translating_is_done_in_eval_mode_and_leaves_the_mode_and_the_statistics(kind, rng):
+    game = made(kind)
+    batch = GAMES[kind][1](3, rng)
+    source, translate, network = (
+        (batch[:, 0], game.translate, game.generator)
+        if kind == "pix2pix"
+        else (batch[0], partial(game.translate, to="b"), game.generator["b"])
+    )
+    torch.testing.assert_close(translate(source), network(source).detach())
+    modes = []
+    network.register_forward_hook(lambda *_: modes.append(network.training))
+    assert not translate(source).requires_grad and network.training
+    game.eval()
+    translate(source)
+    assert modes == [False, False] and not network.training
+
+
+@pytest.mark.parametrize("kind", ["pix2pix", "CycleGAN"])
+def test_in_half_precision_the_generators_run_in_it_alone(kind):
+    game, dtypes = made(kind), set()
+    for layer in game.generator.modules():
+        if isinstance(layer, nn.Conv2d):
+            layer.register_forward_hook(lambda module, args, output: dtypes.add(output.dtype))
+    play(game, Stream(GAMES[kind][1], 4), 2, engine=Engine("bf16"))
+    assert dtypes == {torch.bfloat16}
+
+
+# pix2pix ----------------------------------------------------------------------------------------------------------------
+
+
+def test_the_generators_cost_is_the_adversarial_term_and_the_absolute_difference(rng):
+    game = made("pix2pix", weight=3.0).eval()
+    draw = game.draw(pairs(4, rng), rng)
+    fake = game.generator(draw.condition)
+    away = (fake - draw.image).abs().mean()
+    fooling = softplus(-game.discriminator(torch.cat([draw.condition, fake], dim=1))).mean()
+    torch.testing.assert_close(game.cost("generator", draw), fooling + 3 * away)
+    game.adversarial = 0.0
+    torch.testing.assert_close(game.cost("generator", draw), 3 * away)
+    game.adversarial, game.weight = 2.0, 0.0
+    torch.testing.assert_close(game.cost("generator", draw), 2 * fooling)
+
+
+def test_each_term_moves_the_generator_elsewhere(rng):
+    game = made("pix2pix").eval()
+    draw = game.draw(pairs(4, rng), rng)
+    directions = []
+    for game.adversarial, game.weight in ((1.0, 0.0), (0.0, 1.0)):
+        gradients = torch.autograd.grad(game.cost("generator", draw), list(game.generator.parameters()))
+        directions.append(torch.cat([g.flatten() for g in gradients]))
+    assert all(d.norm() > 1e-5 for d in directions) and torch.cosine_similarity(*directions, dim=0) < 0.9
+
+
+def test_the_discriminator_judges_an_image_beside_what_it_was_made_from(rng):
+    game = made("pix2pix").eval()
+    draw = game.draw(pairs(4, rng), rng)
+    right = game.judged(draw, draw.image)
+    wrong = game.judged(Draw(condition=draw.condition.roll(1, 0)), draw.image)
+    assert right.shape == (4, 1, 3, 3) and (right - wrong).abs().min() > 0
+
+
+def test_regression_alone_finds_the_median():
+    """Of two thirds of black answers and a third of white ones it learns black, and not their mean."""
+
+    class Constant(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.value = nn.Parameter(torch.zeros(1))
+
+        def forward(self, condition):
+            return self.value.expand_as(condition)
+
+    image = torch.tensor([-1.0, -1.0, 1.0]).view(3, 1, 1, 1)
+    batch = torch.stack([torch.zeros_like(image), image], dim=1)
+    game = Pix2Pix(Constant(), nn.Conv2d(2, 1, 1), adversarial=0.0, weight=1.0)
+    play(game, itertools.repeat(batch), 200, schedule="G", optimiser=partial(torch.optim.SGD, lr=0.02))
+    assert game.generator.value.item() == pytest.approx(-1, abs=0.05)
+
+
+def test_pix2pix_learns_to_turn_an_image_into_its_negative(rng):
+    blobs = nn.functional.interpolate(torch.randn(40, 1, 4, 4, generator=rng), size=SIDE, mode="bilinear").tanh()
+    both = torch.stack([blobs, -blobs], dim=1)
+    game = Pix2Pix(UNet(1, 1, SIDE, 4), patchgan(2, 4, 2))
+    play(game, Batches(both[:32], size=8), 60, optimiser=partial(torch.optim.Adam, lr=1e-2, betas=(0.5, 0.99)))
+    held_out = both[32:]
+    error = (game.translate(held_out[:, 0]) - held_out[:, 1]).abs().mean()
+    assert error < 0.3 * (held_out[:, 0] - held_out[:, 1]).abs().mean()
+
+
+# DiscoGAN ---------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "fooled, rebuilt, reached",
+    [("b", "", "b"), ("a", "", "a"), ("ab", "", "ab"), ("", "a", "ab"), ("", "b", "ab"), ("b", "a", "ab")],
+)
+def test_each_term_reaches_the_translators_that_it_is_about(fooled, rebuilt, reached, rng):
+    game = made("DiscoGAN", fooled=fooled, rebuilt=rebuilt)
+    draw = game.draw(points(8, rng), rng)
+    cost = game.cost("generator", draw)
+    assert {side for side in "ab" if slopes(cost, game.generator[side]) > 1e-7} == set(reached)
+
+
+def test_each_term_adds_its_part_to_the_generators_cost(rng):
+    game = made("DiscoGAN", weight=3.0)
+    draw = game.draw(points(8, rng), rng)
+    to_a, to_b = game.generator.values()
+    rebuilt_a = (to_a(to_b(draw.a)) - draw.a).square().mean()
+    rebuilt_b = (to_b(to_a(draw.b)) - draw.b).square().mean()
+    fooled_a = softplus(-game.discriminator["a"](to_a(draw.b))).mean()
+    fooled_b = softplus(-game.discriminator["b"](to_b(draw.a))).mean()
+    expected = {
+        ("ab", "ab"): fooled_a + fooled_b + 3 * (rebuilt_a + rebuilt_b),
+        ("b", ""): fooled_b,
+        ("b", "a"): fooled_b + 3 * rebuilt_a,
+        ("a", "b"): fooled_a + 3 * rebuilt_b,
+    }
+    for (game.fooled, game.rebuilt), cost in expected.items():
+        torch.testing.assert_close(game.cost("generator", draw), cost)
+
+
+def test_translators_that_undo_one_another_pay_nothing_for_rebuilding(rng):
+    twice, half = nn.Linear(2, 2, bias=False), nn.Linear(2, 2, bias=False)
+    nn.init.eye_(twice.weight).data.mul_(2), nn.init.eye_(half.weight).data.div_(2)
+    game = DiscoGAN(half, twice, mlp(2, 1), mlp(2, 1), fooled="")
+    draw = game.draw((torch.randn(8, 2), torch.randn(8, 2)), rng)
+    assert game.cost("generator", draw).item() == pytest.approx(0, abs=1e-10)
+    nn.init.eye_(half.weight)
+    expected = draw.a.square().mean() + draw.b.square().mean()  # all comes back twice as large
+    torch.testing.assert_close(game.cost("generator", draw), expected)
+
+
+def test_each_discriminator_tells_its_own_domain_from_translations_to_it(rng):
+    game = made("DiscoGAN")
+    draw = game.draw(points(8, rng), rng)
+    cost = 0
+    for side, real, source in (("a", draw.a, draw.b), ("b", draw.b, draw.a)):
+        judge, fake = game.discriminator[side], game.generator[side](source)
+        cost = cost + softplus(-judge(real)).mean() + softplus(judge(fake)).mean()
+    torch.testing.assert_close(game.cost("discriminator", draw), cost)
+
+
+def test_costs_of_an_ensemble_are_sums_over_its_games(rng):
+    members, n = 3, 8
+    sizes = [(2, 8, 3), (3, 8, 2), (3, 8, 1), (2, 8, 1)]
+    game = DiscoGAN(*(Ensemble(lambda shape=shape: mlp(*shape), members) for shape in sizes))
+    draw = game.draw(points(members * n, rng), rng)
+    networks = [*game.generator.values(), *game.discriminator.values()]
+    for player in game.plays:
+        alone = 0
+        for k in range(members):
+            one = DiscoGAN(*(network.member(k) for network in networks))
+            part = slice(k * n, (k + 1) * n)
+            alone = alone + one.cost(player, Draw(a=draw.a[part], b=draw.b[part]))
+        torch.testing.assert_close(game.cost(player, draw), alone)
+
+
+# CycleGAN ---------------------------------------------------------------------------------------------------------------
+
+
+def test_cyclegan_plays_least_squares_and_absolute_differences(rng):
+    game = made("CycleGAN", weight=3.0).eval()
+    draw = game.draw(pictures(4, rng), rng)
+    to_a, to_b = game.generator.values()
+    judge_a, judge_b = game.discriminator.values()
+    fake_a, fake_b = to_a(draw.b), to_b(draw.a)
+    fooling = ((judge_a(fake_a) - 1).square().mean() + (judge_b(fake_b) - 1).square().mean()) / 2
+    rebuilding = (to_a(fake_b) - draw.a).abs().mean() + (to_b(fake_a) - draw.b).abs().mean()
+    torch.testing.assert_close(game.cost("generator", draw), fooling + 3 * rebuilding)
+
+
+def test_the_first_translations_are_shown_themselves_and_remembered(rng):
+    game = made("CycleGAN").eval()
+    draw = game.draw(pictures(4, rng), rng)
+    fakes = game.fakes(draw)
+    assert not draw.swap.any() and game.filled.sum() == 4
+    for shown, fake, past in zip(game.shown(draw), fakes, (game.past_a, game.past_b)):
+        assert torch.equal(shown, fake)
+        assert all(holds(past[game.filled], one) for one in fake.detach())
+
+
+def test_a_full_memory_shows_half_of_the_time_what_it_gives_up_for_the_new(rng):
+    game, swaps = made("CycleGAN", memory=4).eval(), []
+    game.draw(pictures(4, rng), rng)
+    for _ in range(60):
+        before = {"a": game.past_a.clone(), "b": game.past_b.clone()}
+        draw = game.draw(pictures(4, rng), rng)
+        after = {"a": game.past_a, "b": game.past_b}
+        for side, fakes, shown in zip("ab", game.fakes(draw), game.shown(draw)):
+            for swap, fake, seen in zip(draw.swap, fakes.detach(), shown.detach()):
+                assert holds(before[side], seen) == swap and torch.equal(seen, fake) != swap
+                assert not holds(after[side], seen) and holds(after[side], fake) == swap
+        swaps.append(draw.swap.float().mean())
+    assert torch.stack(swaps).mean().item() == pytest.approx(0.5, abs=0.1)
+
+
+def holds(memory, sample):
+    """Whether the memory holds the sample."""
+    return any(torch.equal(kept, sample) for kept in memory)
+
+
+def test_only_the_discriminators_are_shown_the_past(rng):
+    game = made("CycleGAN", memory=4).eval()
+    game.draw(pictures(4, rng), rng)
+    draw = game.draw(pictures(4, rng), rng)
+    assert draw.swap.any() and not draw.swap.all()
+    forgetful = Draw(**vars(draw) | {"swap": torch.zeros(4, dtype=torch.bool)})
+    assert game.cost("discriminator", draw) != game.cost("discriminator", forgetful)
+    assert game.cost("generator", draw) == game.cost("generator", forgetful)
+    everything_past = Draw(**vars(draw) | {"swap": torch.ones(4, dtype=torch.bool)})
+    assert slopes(game.cost("discriminator", draw), game.generator) > 0, "what is new depends on the generator"
+    assert slopes(game.cost("discriminator", everything_past), game.generator) == 0, "what is past does not"
+
+
+def test_the_memory_lies_in_the_games_state(rng):
+    game, twin = made("CycleGAN"), made("CycleGAN")
+    for _ in range(3):
+        game.draw(pictures(4, rng), rng)
+    twin.load_state_dict(game.state_dict())
+    batch = pictures(4, rng)
+    draws = [vars(one.draw(batch, torch.Generator().manual_seed(3))) for one in (game, twin)]
+    assert {"past_a", "past_b", "filled"} <= set(game.state_dict()) and draws[0]["swap"].any()
+    torch.testing.assert_close(*draws, rtol=0, atol=0)
+
+
+def test_a_draw_moves_nothing_of_the_players_and_makes_what_their_turns_need(rng):
+    networks = [nn.Sequential(nn.Conv2d(1, 1, 3, padding=1), nn.BatchNorm2d(1)) for _ in "ab"]
+    game = CycleGAN(*networks, patchgan(1, 2, 1), patchgan(1, 2, 1), (1, 8, 8), (1, 8, 8))
+    before = copy.deepcopy([game.generator.state_dict(), game.discriminator.state_dict()])
+    calls = []
+    networks[0].register_forward_hook(lambda *_: calls.append(1))
+    run = Run(game, Stream(lambda n, rng: torch.randn(2, n, 1, 8, 8, generator=rng).unbind(0), 4))
+    run.deal()
+    torch.testing.assert_close([game.generator.state_dict(), game.discriminator.state_dict()], before, rtol=0, atol=0)
+    run.turn(0, ("discriminator",))
+    assert len(calls) == 1, "the translation that went into the memory"
+    run.turn(1, ("generator",))
+    assert len(calls) == 2, "and one that takes the other domain's back"
+    assert networks[0][1].num_batches_tracked == 2
+
+
+def test_a_batch_that_the_memory_cannot_take_is_refused(rng):
+    with pytest.raises(GameError, match="a memory of 6 cannot take a batch of 7"):
+        made("CycleGAN").draw(pictures(7, rng), rng)
