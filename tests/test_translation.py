@@ -343,6 +343,19 @@ def test_each_discriminator_tells_its_own_domain_from_translations_to_it(rng):
     torch.testing.assert_close(game.cost("discriminator", draw), cost)
 
 
+def test_two_domains_without_pairs_are_translated_into_one_another():
+    """Their means are 3 apart. What comes back is what went there."""
+    game = DiscoGAN(mlp(1, 16, 1), mlp(1, 16, 1), mlp(1, 32, 1), mlp(1, 32, 1), weight=10.0)
+    domains = Stream(lambda count, rng: torch.randn(2, count, 1, generator=rng) + torch.tensor([-2.0, 1.0]).view(2, 1, 1), 64)
+    average = play(game, domains, 300, optimiser=partial(torch.optim.Adam, lr=1e-2, betas=(0.0, 0.9)), ema=0.98).average
+    a, b = next(domains)
+    for there, back, real in (("b", "a", a), ("a", "b", b)):
+        translated = average.translate(real, there)
+        assert translated.mean().item() == pytest.approx({"a": -2, "b": 1}[there], abs=0.8)
+        assert translated.std().item() == pytest.approx(1, abs=0.4)
+        assert (average.translate(translated, back) - real).square().mean() < 0.05
+
+
 def test_costs_of_an_ensemble_are_sums_over_its_games(rng):
     members, n = 3, 8
     sizes = [(2, 8, 3), (3, 8, 2), (3, 8, 1), (2, 8, 1)]

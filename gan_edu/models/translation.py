@@ -22,7 +22,7 @@ class Pix2Pix(Game):
     adversarial: weight of the adversarial term in the generator's cost. At 0, with `play(schedule="G")`, it is plain regression.
     weight: of the mean absolute difference from the true image (L1).
 
-    A batch are pairs (N, 2, C, H, W), the condition first.
+    A batch is a tensor of pairs (N, 2, C, H, W), conditions first.
     """
 
     plays = ("discriminator", "generator")
@@ -77,7 +77,7 @@ class DiscoGAN(Game):
         domain as they were. `fooled="b", rebuilt=""` is a plain GAN from a to b, `fooled="b", rebuilt="a"` the GAN with one
         reconstruction that Kim et al. compare with.
 
-    A batch are samples of a and as many of b, (N, ...) each. Networks may be ensembles.
+    A batch is a tuple: samples of a (N, ...), and as many of b. Networks may be ensembles.
     """
 
     plays = ("discriminator", "generator")
