@@ -144,7 +144,7 @@ def patchgan(channels, width=16, layers=3):
     """A discriminator that judges every patch of an image by itself (Isola et al. 2017; notebook 12): convolutions of stride 2, then
     one logit a place. (N, channels, H, W) -> (N, 1, H / 2^layers - 1, W / 2^layers - 1).
 
-    A patch is 2^layers · 6 - 2 pixels wide: 10, 22 or 46 for 1, 2 or 3 layers.
+    A patch is 6 · 2^layers - 2 pixels wide: 10, 22 or 46 for 1, 2 or 3 layers. Spectral norm stands where the paper has BatchNorm.
     """
     widths = [width * min(2**k, 8) for k in range(layers)]
     modules = []

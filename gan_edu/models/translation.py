@@ -1,8 +1,9 @@
 """Image-to-image translation: pix2pix from pairs (Isola et al. 2017), DiscoGAN (Kim et al. 2017) and CycleGAN (Zhu et al. 2017)
 without. Taught in notebook 12.
 
-Left out: pix2pix's dropout at test time, which its authors found to change little, so that an image has one translation; DiscoGAN's
-feature matching and its schedule of weights; CycleGAN's identity term, for the domains here need not have as many channels.
+Left out: pix2pix's noise, dropout at test time, which its authors found to change little, so that an image has one translation;
+DiscoGAN's feature matching and its schedule of weights; CycleGAN's residual generator, in whose place stands a U-Net, and its identity
+term, for the domains here need not have as many channels.
 """
 
 import torch
@@ -128,7 +129,8 @@ class DiscoGAN(Game):
 
 class CycleGAN(DiscoGAN):
     """A DiscoGAN with least squares, reconstructions by mean absolute difference (L1), and discriminators that are shown half of the
-    time what was translated earlier, so that the generator cannot go round in circles (Shrivastava et al. 2017).
+    time what was translated earlier, so that the generator cannot go round in circles (Shrivastava et al. 2017). Which samples those
+    are is decided for both domains at once.
 
     shape_a, shape_b: of one sample, such as (3, 32, 32).
     weight: of the reconstructions. 5 is the published 10, for `least_squares` halves the squares.
@@ -147,9 +149,10 @@ class CycleGAN(DiscoGAN):
         self.register_buffer("filled", torch.zeros(memory, dtype=torch.bool))
 
     def draw(self, batch, rng):
-        """Samples of both domains, and for each a place in the memory: what is there, and whether that is shown instead (`swap`).
+        """Samples of both domains, and for each a place in the memory, what it holds, and whether that is shown instead (`swap`).
 
-        Then the sample's translation takes the place, as it does if the place was free. Raises GameError for too large a batch.
+        A sample's translation takes the place of what is shown in its stead, or a place that was free. Raises GameError for a batch
+        larger than the memory.
         """
         draw = super().draw(batch, rng)
         count, memory = len(draw.a), len(self.filled)
