@@ -10,7 +10,8 @@ looked at from other parameters, which is what extragradient, unrolling, exact r
 import re
 from contextlib import contextmanager
 from dataclasses import dataclass
-from inspect import getclosurevars
+from functools import partial
+from inspect import getclosurevars, isfunction
 from types import SimpleNamespace
 
 import torch
@@ -26,9 +27,18 @@ class Draw(SimpleNamespace):
 
 
 def described(function):
-    """The name of a rule or a penalty, with those of its settings that are numbers or words, as in "consensus(weight=1.0)"; what
-    else it holds has no name that lasts."""
-    return with_settings(function.__qualname__.split(".")[0], getclosurevars(function).nonlocals)
+    """The name of a rule or a penalty, anything that can be called, with those of its settings that are numbers or words, as in
+    "consensus(weight=1.0)"; what else it holds has no name that lasts."""
+    settings = {}
+    if isinstance(function, partial):
+        settings = dict(enumerate(function.args)) | function.keywords
+        function = function.func
+    if isfunction(function):
+        settings = getclosurevars(function).nonlocals | settings
+    elif not hasattr(function, "__qualname__"):  # an object that can be called
+        settings = vars(function) | settings
+    name = getattr(function, "__qualname__", type(function).__qualname__)
+    return with_settings(name.split(".")[0], settings)
 
 
 def with_settings(name, settings):

@@ -90,8 +90,8 @@ class History:
 
     @property
     def rounds(self):
-        """Rounds played."""
-        return len(next(iter(self.costs.values())))
+        """Rounds played. A player whom the schedule leaves out has no costs."""
+        return max(map(len, self.costs.values()))
 
 
 def play(

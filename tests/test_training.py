@@ -3,6 +3,7 @@
 import copy
 import itertools
 import os
+import re
 import subprocess
 import sys
 import textwrap
@@ -22,7 +23,7 @@ from gan_edu.engine import Engine
 from gan_edu.errors import CheckpointError, GameError
 from gan_edu.models.bigan import Bidirectional, BiGAN, JointDiscriminator
 from gan_edu.models.conditional import AuxiliaryClassifierGAN, ConditionalGAN, InfoGAN
-from gan_edu.models.gan import GAN, FeatureMatchingGAN
+from gan_edu.models.gan import GAN, FeatureMatchingGAN, Latent
 from gan_edu.models.small_games import BilinearGame, DiracGAN
 from gan_edu.networks import (
     Ensemble,
@@ -402,6 +403,8 @@ OTHER_COSTS = {
     "another penalty's weight": {"penalties": (r1(2.0),)},
     "an augmentation": {"augmentation": InstanceNoise(0.1, 100)},
     "another noise": {"augmentation": InstanceNoise(0.2, 100)},
+    "latents of another kind": {"latent": Latent(2, "uniform")},
+    "latents of another scale": {"latent": Latent(2, scale=0.5)},
 }
 
 
@@ -409,14 +412,51 @@ OTHER_COSTS = {
 def test_a_checkpoint_of_a_game_with_other_costs_is_refused(mine, other, tmp_path):
     def run(settings, rounds):
         torch.manual_seed(0)
-        settings = {"objective": losses.smoothed(0.9)} | OTHER_COSTS.get(settings, {})
-        game = GAN(nn.Linear(2, 2), nn.Linear(2, 1), latent=2, **copy.deepcopy(settings))
+        settings = {"objective": losses.smoothed(0.9), "latent": 2} | OTHER_COSTS.get(settings, {})
+        game = GAN(nn.Linear(2, 2), nn.Linear(2, 1), **copy.deepcopy(settings))
         return play(game, ring("cpu"), rounds, checkpoint=tmp_path / "run.pt")
 
     run(mine, 1)
     run(mine, 2)
     with pytest.raises(CheckpointError, match="its game is GAN"):
         run(other, 3)
+
+
+def test_a_checkpoint_of_another_latent_says_so(tmp_path):
+    def run(latent):
+        play(GAN(nn.Linear(2, 2), nn.Linear(2, 1), latent), ring("cpu"), 1, checkpoint=tmp_path / "run.pt")
+
+    run(Latent(2, scale=1 / 8))
+    mine, other = "GAN (non-saturating, 2 uniform latents)", "GAN (non-saturating, 2 normal latents · 0.125)"
+    with pytest.raises(CheckpointError, match=re.escape(f"its game is {other}, this run's is {mine}. ")):
+        run(Latent(2, "uniform"))
+
+
+class Slope:
+    """A penalty that is an object."""
+
+    def __init__(self, weight):
+        self.weight = weight
+
+    def __call__(self, discriminator, real, fake, draw):
+        return r1(self.weight)(discriminator, real, fake, draw)
+
+
+def slope(discriminator, real, fake, draw, weight):
+    """A penalty that is a function with a setting."""
+    return r1(weight)(discriminator, real, fake, draw)
+
+
+@pytest.mark.parametrize("penalty", [lambda w: partial(slope, weight=w), Slope], ids=["partial", "object"])
+def test_a_penalty_of_any_kind_has_a_name_in_the_checkpoint(penalty, tmp_path):
+    def run(weight, rounds):
+        game = GAN(nn.Linear(2, 2), nn.Linear(2, 1), 2, penalties=(penalty(weight),))
+        return play(game, ring("cpu"), rounds, checkpoint=tmp_path / "run.pt")
+
+    run(1.0, 1)
+    assert run(1.0, 2).rounds == 2
+    with pytest.raises(CheckpointError, match=r"\+ (?i:slope)\(weight=1.0\), this run's is .* \+ (?i:slope)\(weight=2.0\)"):
+        run(2.0, 3)
 
 
 def test_a_rule_that_holds_functions_resumes_too(tmp_path):
@@ -500,6 +540,11 @@ def test_the_history_holds_one_cost_a_round_and_the_cost_before_the_step():
     history = play(game, None, 5, optimiser=partial(torch.optim.SGD, lr=0.1), every=2)
     assert history.costs["x"][0] == pytest.approx(6.0) and history.costs["y"][0] == pytest.approx(-(2.0 - 0.3) * 3.0)
     assert {name: len(costs) for name, costs in history.costs.items()} == {"x": 5, "y": 5} and history.rounds == 5
+
+
+def test_rounds_are_counted_where_only_one_player_moves():
+    history = play(BilinearGame(2.0, 3.0), None, 3, schedule="Y")
+    assert history.costs["x"] == [] and history.rounds == 3
 
 
 def test_a_fused_optimiser_moves_an_ensemble_as_a_plain_one_does():

@@ -28,6 +28,9 @@ class Latent:
         z = z.normal_(generator=rng) if self.kind == "normal" else z.uniform_(-1, 1, generator=rng)
         return self.scale * z
 
+    def __str__(self):
+        return f"{self.size} {self.kind} latents" + (f" · {self.scale:g}" if self.scale != 1 else "")
+
 
 class GAN(Game):
     """Two players: the discriminator, who moves first, and the generator.
@@ -55,9 +58,10 @@ class GAN(Game):
         self.apart = judges_apart(discriminator)
 
     def about(self):
-        """Its costs and penalties with their settings, and its augmentation."""
+        """Its objective and its latents, its penalties with their settings, and its augmentation."""
         augmentation = [] if self.augmentation is None else [repr(self.augmentation)]
-        return " + ".join([f"{super().about()} ({self.objective.name})", *map(described, self.penalties), *augmentation])
+        name = f"{super().about()} ({self.objective.name}, {self.latent})"
+        return " + ".join([name, *map(described, self.penalties), *augmentation])
 
     def draw(self, real, rng):
         """Real samples (N, ...), as many latents, and what penalties, augmentation and dropout need."""
