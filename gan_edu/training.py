@@ -4,11 +4,13 @@ import copy
 import math
 import os
 import pickle
+import signal
 import tempfile
+import threading
 import time
 import zipfile
 import zlib
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -126,6 +128,8 @@ def play(
         game itself without `ema`. What it returns, tensors and numbers in dicts, lists or tuples, is kept in `history.seen`.
     checkpoint: a file. Written whole or not at all every `every` rounds; if it exists, the run goes on from there.
 
+    Ctrl-C, or a notebook's stop button, lets the round be finished and the checkpoint be written first; a second one does not wait.
+
     Under `torchrun` each process takes its share of every draw and gradients are averaged: equal to one process for costs that are
     means over samples (so not for BatchNorm, minibatch discrimination, feature matching, or costs that pair samples in other ways).
 
@@ -133,24 +137,8 @@ def play(
     belongs to another run or is damaged.
     """
     run = Run(game, batches, optimiser, schedule, rule, ema, engine, seed)
-    if checkpoint is not None:
-        checkpoint = Path(checkpoint)
-        if checkpoint.exists():
-            run.load_state_dict(_read(checkpoint))
-    started = time.perf_counter() - run.history.seconds
-    if watch is not None and not run.history.seen:
-        run.history.seen.append((0, watch(game, run.shown)))
-    with threads(run.engine.threads, sharing=engine.threads == "auto") as share_cores:
-        while run.done < rounds:
-            run.round()
-            share_cores()
-            if run.done % every == 0 or run.done == rounds:
-                run.read_costs()
-                if watch is not None:
-                    run.history.seen.append((run.done, watch(game, run.shown)))
-                run.history.seconds = time.perf_counter() - started
-                if checkpoint is not None:
-                    _write(checkpoint, run.state_dict())
+    for _ in run.play(rounds, watch, every, checkpoint):
+        pass
     return run.history
 
 
@@ -160,6 +148,7 @@ class Run:
 
     def __init__(self, game, batches, optimiser=adam, schedule=None, rule=gradient, ema=None, engine=AUTO, seed=0):
         self.engine = engine.settled(game, getattr(batches, "size", 64))  # 64, as is usual, if the source does not say
+        self.sharing = engine.threads == "auto"
         self.game = game
         self.batches = batches
         self.players = {player.name: player for player in game.players()}
@@ -185,6 +174,35 @@ class Run:
     def shown(self):
         """The game to look at: the averaged one, if there is one."""
         return self.game if self.average is None else self.average
+
+    def play(self, rounds, watch=None, every=100, checkpoint=None):
+        """Plays until that many rounds are played; the other arguments are those of `training.play`. Gives itself after every round,
+        for those who want to show how far it is."""
+        checkpoint = None if checkpoint is None else Path(checkpoint)
+        if checkpoint is not None and checkpoint.exists():
+            self.load_state_dict(_read(checkpoint))
+        started = time.perf_counter() - self.history.seconds
+        if watch is not None and not self.history.seen:
+            self.history.seen.append((0, watch(self.game, self.shown)))
+        with threads(self.engine.threads, self.sharing) as share_cores, _interrupts() as interrupted:
+            while self.done < rounds and not interrupted():
+                self.round()
+                share_cores()
+                if self.done % every == 0 or self.done == rounds:
+                    self.read_costs()
+                    if watch is not None:
+                        self.history.seen.append((self.done, watch(self.game, self.shown)))
+                    self._keep(checkpoint, started)
+                yield self
+            if interrupted():
+                self.read_costs()
+                self._keep(checkpoint, started)
+                raise KeyboardInterrupt
+
+    def _keep(self, checkpoint, started):
+        self.history.seconds = time.perf_counter() - started
+        if checkpoint is not None:
+            _write(checkpoint, self.state_dict())
 
     def round(self):
         """One pass through the schedule."""
@@ -311,6 +329,25 @@ class Run:
         self.history.costs, self.history.seen, self.history.seconds = (
             state["history"][k] for k in ("costs", "seen", "seconds")
         )
+
+
+@contextmanager
+def _interrupts():
+    """Inside, Ctrl-C waits: gives a function that says whether it was pressed. Pressed again, it does what it did before."""
+    pressed = threading.Event()
+    if threading.current_thread() is not threading.main_thread():  # signals are the main thread's affair
+        yield pressed.is_set
+        return
+
+    def note(*_):
+        pressed.set()
+        signal.signal(signal.SIGINT, before)
+
+    before = signal.signal(signal.SIGINT, note)
+    try:
+        yield pressed.is_set
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _laid_out_like(parameter, gradient):

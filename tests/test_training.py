@@ -4,9 +4,11 @@ import copy
 import itertools
 import os
 import re
+import signal
 import subprocess
 import sys
 import textwrap
+import threading
 import zipfile
 from functools import partial
 
@@ -36,7 +38,7 @@ from gan_edu.networks import (
     virtual_batch_norm,
 )
 from gan_edu.penalties import r1, r2, wgan_gp
-from gan_edu.training import adam, clipped, play
+from gan_edu.training import Run, adam, clipped, play
 from gan_edu.training import optimistic as optimistic_steps
 
 DEVICES = ["cpu", "cuda"] if torch.cuda.is_available() else ["cpu"]
@@ -420,6 +422,51 @@ def test_a_checkpoint_of_a_game_with_other_costs_is_refused(mine, other, tmp_pat
     run(mine, 2)
     with pytest.raises(CheckpointError, match="its game is GAN"):
         run(other, 3)
+
+
+class Pressed:
+    """Batches; while the `when`-th is handed out, Ctrl-C is pressed `times` times."""
+
+    def __init__(self, when, times=1):
+        self.batches, self.when, self.times = ring("cpu"), when, times
+
+    def __next__(self):
+        self.when -= 1
+        for _ in range(self.times if self.when == 0 else 0):
+            signal.raise_signal(signal.SIGINT)
+        return next(self.batches)
+
+    def __getattr__(self, name):
+        return getattr(self.batches, name)
+
+
+def test_ctrl_c_lets_the_round_be_finished_and_leaves_a_checkpoint_to_go_on_from(tmp_path):
+    def run(batches, **settings):
+        torch.manual_seed(0)
+        game = GAN(nn.Linear(2, 2), nn.Linear(2, 1), 2)
+        history = play(game, batches, 7, every=5, watch=lambda game, average: 0, **settings)
+        return game.state_dict(), history.costs, history.seen
+
+    whole, before = run(ring("cpu")), signal.getsignal(signal.SIGINT)
+    with pytest.raises(KeyboardInterrupt):
+        run(Pressed(3), checkpoint=tmp_path / "run.pt")
+    assert torch.load(tmp_path / "run.pt", weights_only=True)["done"] == 3 and signal.getsignal(signal.SIGINT) is before
+    torch.testing.assert_close(run(ring("cpu"), checkpoint=tmp_path / "run.pt"), whole, rtol=0, atol=0)
+
+
+def test_a_second_ctrl_c_does_not_wait(tmp_path):
+    before = signal.getsignal(signal.SIGINT)
+    with pytest.raises(KeyboardInterrupt):
+        play(GAN(nn.Linear(2, 2), nn.Linear(2, 1), 2), Pressed(3, times=2), 7, checkpoint=tmp_path / "run.pt")
+    assert not (tmp_path / "run.pt").exists() and signal.getsignal(signal.SIGINT) is before
+
+
+def test_a_run_gives_itself_after_every_round_and_plays_in_any_thread():
+    run, rounds = Run(BilinearGame(), None), []
+    thread = threading.Thread(target=lambda: rounds.extend(run.done for run in run.play(3)))
+    thread.start()
+    thread.join()
+    assert rounds == [1, 2, 3] and run.history.rounds == 3
 
 
 def test_a_checkpoint_of_another_latent_says_so(tmp_path):
