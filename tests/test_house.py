@@ -43,6 +43,7 @@ ROOMS = {
     "metrics": {"networks", "judge"},
     "recipes": MATHEMATICS | {"data", "models", "training"},
     "league": MATHEMATICS | {"data", "models", "engine", "training", "metrics"},
+    "recorded": set(),
     "plots": WORKSHOP,
     "clinic": {"data", "engine", "metrics", "plots"},
     "widgets": WORKSHOP | {"plots"},
