@@ -140,17 +140,21 @@ class UNet(nn.Module):
         return self.up[-1](x)
 
 
-def patchgan(channels, width=16, layers=3):
+def patchgan(channels, width=16, layers=3, normalise="spectral"):
     """A discriminator that judges every patch of an image by itself (Isola et al. 2017; notebook 12): convolutions of stride 2, then
     one logit a place. (N, channels, H, W) -> (N, 1, H / 2^layers - 1, W / 2^layers - 1).
 
-    A patch is 6 · 2^layers - 2 pixels wide: 10, 22 or 46 for 1, 2 or 3 layers. Spectral norm stands where the paper has BatchNorm.
+    A patch is 6 · 2^layers - 2 pixels wide: 10, 22 or 46 for 1, 2 or 3 layers. normalise: "spectral" (Miyato et al. 2018), "batch"
+    (as published; not on the first layer), or None. With BatchNorm a logit depends on the rest of the batch, if only through its
+    means and variances.
     """
+    constrain = spectral_norm if normalise == "spectral" else lambda layer: layer
     widths = [width * min(2**k, 8) for k in range(layers)]
     modules = []
     for before, after in zip([channels, *widths], widths):
-        modules += [spectral_norm(nn.Conv2d(before, after, kernel_size=4, stride=2, padding=1)), leaky_relu()]
-    return nn.Sequential(*modules, spectral_norm(nn.Conv2d(widths[-1], 1, kernel_size=4, padding=1)))
+        norm = [nn.BatchNorm2d(after)] if normalise == "batch" and modules else []
+        modules += [constrain(nn.Conv2d(before, after, kernel_size=4, stride=2, padding=1)), *norm, leaky_relu()]
+    return nn.Sequential(*modules, constrain(nn.Conv2d(widths[-1], 1, kernel_size=4, padding=1)))
 
 
 @torch.no_grad()

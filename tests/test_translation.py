@@ -124,6 +124,14 @@ def test_a_logit_of_a_patchgan_sees_its_patch_and_all_of_it(layers, patch, logit
     assert rows.unique().tolist() == columns.unique().tolist() == list(range(rows.min(), rows.min() + patch))
 
 
+@pytest.mark.parametrize("normalise, batchnorms, spectral", [("spectral", 0, 4), ("batch", 2, 0), (None, 0, 0)])
+def test_a_patchgan_is_normalised_as_asked(normalise, batchnorms, spectral):
+    network = patchgan(3, width=2, layers=3, normalise=normalise)
+    assert sum(isinstance(module, nn.BatchNorm2d) for module in network.modules()) == batchnorms
+    assert sum(hasattr(module, "parametrizations") for module in network.modules()) == spectral
+    assert not isinstance(network[1], nn.BatchNorm2d), "the first layer sees the pixels as they are"
+
+
 # All of them ------------------------------------------------------------------------------------------------------------
 
 

@@ -6,6 +6,7 @@ from .glyphs import Glyphs
 from .images import ImageSet, load, to_bytes, to_pixels
 from .laws import Faces, Roads
 from .motion import Bouncing
+from .pairs import PairSet, load_pairs
 from .scenes import Scenes, tokens
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "Glyphs",
     "ImageSet",
     "Mixture",
+    "PairSet",
     "Roads",
     "Scenes",
     "Stream",
@@ -22,6 +24,7 @@ __all__ = [
     "gaussian",
     "grid",
     "load",
+    "load_pairs",
     "ring",
     "to_bytes",
     "to_pixels",

@@ -17,19 +17,20 @@ ENDINGS = {".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff"}
 SMALLEST = 8  # pixels on the shorter side; less than that is a spacer or a mistake, not a picture
 
 
-def read_images(path, size=None, channels=3):
+def read_images(path, size=None, channels=3, halves=False):
     """Reads every image below `path` (a folder, a .zip, a .tar, .tgz or .tar.gz).
 
     Each is turned upright (EXIF), brought to RGB (or grey for `channels=1`): palettes looked up, transparency laid on white,
     CMYK converted, 16 bits scaled to 8. With `size`, its centre square is cut out and resized to size × size; without, all
     images must already have one size.
 
+    halves: each file holds two images side by side, which are returned one after the other under the file's name.
+
     Returns (images uint8 (N, C, H, W), names, notes): names are paths inside the source, notes are sentences about what was
     converted. Raises DataError naming the file and the remedy.
     """
     images, names, converted, sizes = [], [], Counter(), {}
-    for name, data in _files(Path(path)):
-        picture = _decode(name, data, converted)
+    for name, picture in _pictures(Path(path), halves, converted):
         if min(picture.size) < SMALLEST:
             raise DataError(
                 f"{name} is {picture.width}×{picture.height} pixels, too small to learn from. Remove it, or give images of at "
@@ -55,7 +56,20 @@ def read_images(path, size=None, channels=3):
     return (stacked.unsqueeze(1) if channels == 1 else stacked.permute(0, 3, 1, 2).contiguous()), names, notes
 
 
-def _files(path):
+def _pictures(path, halves, converted):
+    """(name, picture) of every image, or of the left and then the right half of each."""
+    for name, data in files(path):
+        picture = _decode(name, data, converted)
+        if halves and picture.width != 2 * picture.height:
+            raise DataError(
+                f"{name} is {picture.width}×{picture.height} pixels: two square images side by side are twice as wide as high. Or put "
+                "the images of a pair into two folders, under one name."
+            )
+        boxes = [(0, picture.height), (picture.height, picture.width)] if halves else [(0, picture.width)]
+        yield from ((name, picture.crop((left, 0, right, picture.height))) for left, right in boxes)
+
+
+def files(path):
     """(name, bytes) of every image file, sorted by name; hidden files and other endings are passed over."""
 
     def wanted(name):

@@ -107,13 +107,17 @@ def load(name, size=None):
 
 def find(name):
     """The folder that holds the files of a named set, or None: first in `GAN_EDU_DATA`, then in `data/`."""
-    entry = SETS[name]
+    return look_up(SETS[name].folder, SETS[name].files)
+
+
+def look_up(name, files):
+    """The folder of that name that holds these files, or None; `files` as in `Entry`, "a|b" for either."""
     places = [Path(os.environ["GAN_EDU_DATA"]).expanduser()] if os.environ.get("GAN_EDU_DATA") else []
     if places and not places[0].is_dir():
         raise DataError(f"GAN_EDU_DATA names {places[0]}, which is no folder. Correct it, or unset it.")
     for place in (*places, home()):
-        folder = place / entry.folder
-        if all(any((folder / choice).is_file() for choice in file.split("|")) for file in entry.files):
+        folder = place / name
+        if all(any((folder / choice).is_file() for choice in file.split("|")) for file in files):
             return folder
     return None
 

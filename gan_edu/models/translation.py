@@ -12,6 +12,7 @@ from torch import nn
 from ..errors import GameError
 from ..games import Draw, Game, with_settings
 from ..losses import least_squares, non_saturating
+from ..networks import infer
 
 
 class Pix2Pix(Game):
@@ -66,7 +67,7 @@ class Pix2Pix(Game):
 
     def translate(self, conditions):
         """Conditions (N, C, H, W) translated, with the generator in eval mode."""
-        return evaluated(self.generator, conditions)
+        return infer(self.generator, conditions)
 
 
 class DiscoGAN(Game):
@@ -125,7 +126,7 @@ class DiscoGAN(Game):
 
     def translate(self, samples, to):
         """Samples (N, ...) translated to domain "a" or "b", with the generator in eval mode."""
-        return evaluated(self.generator[to], samples)
+        return infer(self.generator[to], samples, batch=len(samples))  # at once: an ensemble's members have a part each
 
 
 class CycleGAN(DiscoGAN):
@@ -180,14 +181,3 @@ class CycleGAN(DiscoGAN):
 def chosen(which, these, those):
     """Sample by sample (N, ...): these where `which`, (N,), is true, and those elsewhere."""
     return torch.where(which.view(-1, *[1] * (these.dim() - 1)), these, those)
-
-
-@torch.no_grad()
-def evaluated(network, samples):
-    """What a network makes of samples in eval mode, in which it then is no longer if it was not before."""
-    was_training = network.training
-    network.eval()
-    try:
-        return network(samples)
-    finally:
-        network.train(was_training)

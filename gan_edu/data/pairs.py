@@ -1,0 +1,154 @@
+"""Pairs of images, one to be translated into the other: facades, drawn outlines, or your own (notebook 12)."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
+
+import torch
+
+from ..errors import DataError
+from .batches import Batches
+from .folder import files, read_images
+from .images import look_up, to_pixels
+from .scenes import Scenes
+
+
+@dataclass(frozen=True)
+class PairSet:
+    """Pairs of images of two sides, a and b, and others held out for measuring.
+
+    pairs: uint8 (N, 2, C, H, W), a first; sides: what a and b are called; held_out: a `PairSet` that training never sees, or None;
+    source: where these came from; stands_in_for: the name of the set that could not be had, or None.
+    """
+
+    name: str
+    pairs: torch.Tensor
+    sides: tuple[str, str]
+    source: str
+    held_out: "PairSet | None" = None
+    stands_in_for: str | None = None
+
+    def __len__(self):
+        return len(self.pairs)
+
+    @property
+    def shape(self):
+        """(C, H, W) of one image."""
+        return tuple(self.pairs.shape[2:])
+
+    def pixels(self, rows=slice(None)):
+        """The pairs of these rows as floats in [-1, 1]."""
+        return to_pixels(self.pairs[rows])
+
+    def batches(self, size, seed=0, device="cpu"):
+        """An endless stream of pairs in pixels (size, 2, C, H, W) on the device: what `Pix2Pix` learns from."""
+        return Batches(self.pairs, size=size, seed=seed, device=device, prepare=to_pixels)
+
+    def unpaired(self, size, seed=0, device="cpu"):
+        """An endless stream of tuples of pixels, a and b, each (size, C, H, W): what `CycleGAN` learns from. The pairing is hidden:
+        a is from the first half of the pairs and b from the second, so that the partner of none is seen."""
+        half = len(self) // 2
+        a, b = self.pairs[:half, 0], self.pairs[half : 2 * half, 1]
+        return Batches(
+            torch.stack([a, b], dim=1), size=size, seed=seed, device=device, prepare=lambda x: to_pixels(x).unbind(1)
+        )
+
+    def describe(self):
+        """One sentence: what this is, how much of it, and where it came from."""
+        channels, height, width = self.shape
+        held_out = f" and {len(self.held_out):,} held-out" if self.held_out is not None else ""
+        stand_in = f", STANDING IN for {self.stands_in_for}, which was not found" if self.stands_in_for else ""
+        return (
+            f"{self.name}{stand_in}: {len(self):,} training{held_out} pairs of {channels}×{height}×{width} pixels, "
+            f"{self.sides[0]} and {self.sides[1]}, from {self.source}."
+        )
+
+
+def load_pairs(name, size=64):
+    """A `PairSet`: "facades", "outlines", or the path of a folder or archive of your own pairs; size × size pixels.
+
+    Your own are either two subfolders that hold the two images of a pair under one name, in alphabetical order a and b, or images
+    twice as wide as high, a on the left and b on the right. If some lie below folders called train and others below test or val,
+    those are held out; otherwise a tenth of 20 pairs or more.
+
+    The facades are looked for in `GAN_EDU_DATA` and in `data/`; nobody offers them for download any more. Where they are not found,
+    the outlines stand in for them.
+
+    Raises DataError if images have no partner, and if what is there is damaged or too little.
+    """
+    if name == "outlines":
+        return _outlines(size)
+    if name != "facades":
+        return _own(Path(name).expanduser(), size)
+    folder = look_up("facades", (FACADES,))
+    if folder is None:
+        return replace(_outlines(size), stands_in_for="CMP facades")
+    found = _own(folder / FACADES, size, "CMP facades")
+    if len(found) != 400 or found.held_out is None or len(found.held_out) != 100 or found.sides != ("label", "photo"):
+        raise DataError(f"{folder / FACADES} does not hold 400 and 100 pairs of facades. Delete it, or put a good copy there.")
+    return found
+
+
+def _outlines(size):
+    """One to three drawn objects, each shape with a colour of its own, so that an outline tells the whole picture."""
+    scenes = Scenes.sample(2300, torch.Generator().manual_seed(0), objects=(1, 3))
+    scenes = replace(scenes, colour=scenes.shape)
+    pairs = torch.stack([scenes.outlines(size), scenes.images(size)], dim=1)
+    held_out = PairSet("drawn outlines (held out)", pairs[2000:], ("outline", "scene"), "drawn")
+    return PairSet("drawn outlines", pairs[:2000], ("outline", "scene"), "code that draws them", held_out)
+
+
+def _own(path, size, title=None):
+    """Pairs from a folder or an archive, as `load_pairs` describes them."""
+    if not path.exists():
+        raise DataError(
+            f"{str(path)!r} is neither a set of pairs (facades, outlines) nor a folder or archive that exists. Check the spelling, or "
+            "give the path of a folder of pairs."
+        )
+    sides = sorted({_place(name, path)[1] for name, _ in files(path)})
+    if len(sides) > 2:
+        raise DataError(
+            f"{path} holds images in {len(sides)} folders, {', '.join(sides)}: put those of side a into one folder and those of side "
+            "b into another, under one name for each pair."
+        )
+    halves = len(sides) == 1
+    images, names, notes = read_images(path, size, halves=halves)
+    sides = ["left", "right"] if halves else sides
+    rows = {}
+    for row, name in enumerate(names):
+        pair, side = _place(name, path)
+        row_of = rows.setdefault(pair, {})
+        side = sides[len(row_of)] if halves else side
+        if side in row_of:
+            raise DataError(
+                f"{name} has the name of another image beside it, {names[row_of[side]]}. Rename or remove one of them."
+            )
+        row_of[side] = row
+    alone = [names[row] for row_of in rows.values() if len(row_of) == 1 for row in row_of.values()]
+    if alone:
+        raise DataError(
+            f"{alone[0]} has no partner of its name in the other folder, nor have {len(alone) - 1} more. Add the partners, or remove "
+            f"the images; the folders are {sides[0]} and {sides[1]}."
+        )
+    pairs = images[torch.tensor([[row_of[side] for side in sides] for row_of in rows.values()])]
+    tests = torch.tensor([not {"test", "val"}.isdisjoint(pair) for pair in rows])
+    if not tests.any() and len(pairs) >= 20:
+        tests[torch.randperm(len(pairs), generator=torch.Generator().manual_seed(0))[: round(len(pairs) / 10)]] = True
+    source = f"{path} ({'; '.join(notes)})" if notes else str(path)
+    everything = PairSet(title or path.name, pairs, tuple(sides), source)
+    if not tests.any():
+        return everything
+    held_out = replace(everything, name=f"{everything.name} (held out)", pairs=pairs[tests])
+    return replace(everything, pairs=pairs[~tests], held_out=held_out)
+
+
+def _place(name, path):
+    """Which pair an image belongs to, and to which side of it: "photos/train/label/001.png" to photos, train and 001, and to label."""
+    inside = PurePosixPath(name.removeprefix(str(path)).lstrip(":/\\").replace("\\", "/"))
+    folders = list(inside.parent.parts)
+    side = next((folder for folder in reversed(folders) if folder not in ("train", "test", "val")), "")
+    if side:
+        folders.remove(side)
+    return (*folders, inside.stem), side
+
+
+FACADES = "facades_128.zip"
