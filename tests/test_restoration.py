@@ -143,7 +143,9 @@ def test_noise_is_normal_with_the_deviation_asked_for_and_new_with_every_draw(rn
     assert torch.equal(draw.image, batch) and not torch.equal(draw.condition, other.condition)
     noise = (draw.condition - batch).flatten()
     assert noise.std().item() == pytest.approx(0.7, rel=0.01) and noise.mean().abs() < 0.01
-    assert (noise.abs() > 1.4).float().mean().item() == pytest.approx(0.0455, abs=0.003), "as a normal distribution has beyond 2σ"
+    assert (noise.abs() > 1.4).float().mean().item() == pytest.approx(0.0455, abs=0.003), (
+        "as a normal distribution has beyond 2σ"
+    )
 
 
 def test_the_same_seed_spoils_alike(rng):
@@ -164,4 +166,6 @@ def test_denoising_learns_the_least_squares_answer():
     game = Denoising(nn.Conv2d(1, 1, 1), nn.Conv2d(2, 1, 1), adversarial=0.0, weight=1.0, noise=1.0)
     batches = Stream(lambda count, rng: torch.randn(count, 1, 1, 1, generator=rng), 512)
     play(game, batches, 150, schedule="G", optimiser=partial(torch.optim.SGD, lr=0.1), ema="mean")
-    assert game.generator.weight.item() == pytest.approx(0.5, abs=0.05) and game.generator.bias.item() == pytest.approx(0, abs=0.05)
+    assert game.generator.weight.item() == pytest.approx(0.5, abs=0.05) and game.generator.bias.item() == pytest.approx(
+        0, abs=0.05
+    )

@@ -1,7 +1,5 @@
 """A discriminator that is a classifier: what its K logits mean, what they are asked, and that images without labels help."""
 
-from functools import partial
-
 import pytest
 import torch
 from torch import nn
@@ -31,7 +29,9 @@ def batch(rng, n=12, few=6):
 
 
 def slope(cost, parameters):
-    return torch.cat([g.flatten() for g in torch.autograd.grad(cost, list(parameters), materialize_grads=True, retain_graph=True)])
+    return torch.cat(
+        [g.flatten() for g in torch.autograd.grad(cost, list(parameters), materialize_grads=True, retain_graph=True)]
+    )
 
 
 def test_realness_is_that_of_softmax_with_one_class_more_whose_logit_is_zero(rng):
@@ -43,7 +43,7 @@ def test_realness_is_that_of_softmax_with_one_class_more_whose_logit_is_zero(rng
 
 
 def test_the_cost_is_that_of_k_plus_one_classes(rng):
-    """-log p(class | image) of K classes where there is a label, -log(1 - p(K + 1)) for real images without, -log p(K + 1) for fakes."""
+    """-log p(class | image) of K classes for labelled images, -log(1 - p(K + 1)) for other real ones, -log p(K + 1) for fakes."""
     one = game().double()
     draw = one.draw(tuple(t.double() if t.is_floating_point() else t for t in batch(rng)), rng)
     draw.latent = draw.latent.double()
@@ -66,7 +66,9 @@ def test_a_perfect_prediction_costs_nothing_and_extreme_logits_are_finite(rng):
     right = cross_entropy(one.discriminator(draw.labelled), draw.labels)
     cost = one.cost("discriminator", draw)
     assert right < 1e-6 and cost.item() == pytest.approx(100, rel=1e-5)  # what the fakes cost, that are called real
-    assert torch.isfinite(slope(cost, one.discriminator.parameters())).all() and slope(cost, one.discriminator.parameters()).any()
+    assert (
+        torch.isfinite(slope(cost, one.discriminator.parameters())).all() and slope(cost, one.discriminator.parameters()).any()
+    )
 
 
 def test_each_term_moves_the_discriminator_and_labels_matter_to_it_alone(rng):
@@ -112,7 +114,7 @@ def test_costs_of_an_ensemble_are_sums_over_its_games(rng):
         latent=4,
     )
     draw = together.draw(batch(rng), rng)
-    alone = {player: 0 for player in together.plays}
+    alone = dict.fromkeys(together.plays, 0)
     for k in range(members):
         one = SemiSupervisedGAN(together.generator.member(k), nn.Sequential(*(e.member(k) for e in together.discriminator)), 4)
         part = one.draw(batch(rng), rng)
@@ -129,13 +131,6 @@ def test_costs_of_an_ensemble_are_sums_over_its_games(rng):
 def test_batches_without_labelled_images_are_refused(wrong, rng):
     with pytest.raises(GameError, match="wants three things in a batch.*data.Together"):
         game().draw(wrong, rng)
-
-
-def sources(rng, few=3):
-    """A crescent around a blob: (unlabelled points, labelled points, labels)."""
-    angle = torch.rand(600, generator=rng) * torch.pi
-    points = torch.stack([angle.cos(), angle.sin()], dim=1) + 0.05 * torch.randn(600, 2, generator=rng)
-    return points
 
 
 def test_a_resumed_run_equals_an_uninterrupted_one_bit_for_bit(rng, tmp_path):

@@ -36,8 +36,8 @@ class Projection(Game):
         mask = wanted.new_ones(1, 1, *wanted.shape[2:]) if mask is None else mask
         if len(start) != len(wanted) or (mask.sum((1, 2, 3)) <= 0).any():
             raise GameError(
-                f"{len(start)} latents cannot come close to {len(wanted)} images, or a mask counts nowhere: give each latent an image, "
-                "and each mask a place."
+                f"{len(start)} latents cannot come close to {len(wanted)} images, or a mask counts nowhere: give each latent an "
+                "image, and each mask a place."
             )
         for name, value in {"start": start, "wanted": wanted, "mask": mask}.items():
             self.register_buffer(name, value.detach().clone())

@@ -23,7 +23,9 @@ class NextFrame(Pix2Pix):
 
     def draw(self, batch, rng):
         if batch.dim() != 5 or batch.shape[1] < 2:
-            raise GameError(f"a {type(self).__name__} is told films (N, frames, C, H, W) of two or more, not {tuple(batch.shape)}.")
+            raise GameError(
+                f"a {type(self).__name__} is told films (N, frames, C, H, W) of two or more, not {tuple(batch.shape)}."
+            )
         return Draw(condition=batch[:, :-1].flatten(1, 2), image=batch[:, -1])
 
     def continued(self, films, count):

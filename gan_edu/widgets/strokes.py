@@ -37,7 +37,9 @@ class StrokeLab:
         self.pool = infer(generator, self.latents)
         _, channels, height, width = self.pool.shape
         if channels != 1 or height != width or height % cells or cells > len(string.ascii_lowercase):
-            raise GameError(f"a grid of {cells}×{cells} fields does not fit images of {tuple(self.pool.shape[1:])}: grey and square.")
+            raise GameError(
+                f"a grid of {cells}×{cells} fields does not fit images of {tuple(self.pool.shape[1:])}: grey and square."
+            )
         self.clear()
 
     def clear(self):
@@ -75,7 +77,7 @@ class StrokeLab:
         start = self.latents[apart.topk(self.answers, largest=False).indices]
         game = Projection(self.generator, start, wanted.expand(self.answers, -1, -1, -1), mask, self.nearness)
         play(game, None, self.rounds, optimiser=partial(torch.optim.Adam, lr=0.05))
-        errors = infer_errors(game)
+        errors = game.errors().detach()
         order = errors.argsort()
         self.images, self.errors = game.images()[order], errors[order]
 
@@ -95,7 +97,8 @@ class StrokeLab:
         axes[0].set_title("strokes", fontsize=10)
         for k, (ax, image) in enumerate(zip(axes[1:], self.images)):
             ax.imshow(image[0], vmin=-1, vmax=1)
-            ax.contour(mask[0, 0], levels=[0.5], colors=plots.GENERATOR, linewidths=0.8) if mask.any() else None
+            if mask.any():
+                ax.contour(mask[0, 0], levels=[0.5], colors=plots.GENERATOR, linewidths=0.8)
             ax.set_title("answer" if k == 0 else f"next {k}", fontsize=10, color=plots.GENERATOR)
         for ax in axes:
             ax.set(xticks=[], yticks=[])
@@ -137,9 +140,3 @@ class StrokeLab:
         shade()
         panel.controls = {"brush": brush, "fields": fields, "typed": typed, "clear": clear}
         return panel
-
-
-@torch.no_grad()
-def infer_errors(game):
-    """A projection's errors, without a graph."""
-    return game.errors()
