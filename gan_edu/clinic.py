@@ -119,7 +119,7 @@ DISEASES = {
     "mode collapse": Disease(
         changes=((D_MOVES, D_MOVES.replace("1e-3", "1e-5")),),
         sign="a collapsed generator is ahead of a D too slow to object: its samples, all alike, are called data more often than not, "
-        "and lie 2 or more from the data; here D(G(z)) is {D(G(z)):.2f}, and the distance {distance:.2f}",
+        "and lie 1.7 or more from the data; here D(G(z)) is {D(G(z)):.2f}, and the distance {distance:.2f}",
     ),
     "wrong range": Disease(
         changes=(("pixels = images / 127.5 - 1", "pixels = images / 255"),),

@@ -56,7 +56,8 @@ def read(name):
     arrays = path.with_suffix(".safetensors")
     kept = load_file(arrays) if arrays.is_file() else {}
     weights, snapshots = (
-        {key.split("/", 1)[1]: value for key, value in kept.items() if key.startswith(kind)} for kind in ("weights/", "snapshots/")
+        {key.split("/", 1)[1]: value for key, value in kept.items() if key.startswith(kind)}
+        for kind in ("weights/", "snapshots/")
     )
     weights = {key: value.float() if value.is_floating_point() else value for key, value in weights.items()}
     return Recorded(words["configuration"], words["source"], words["first costs"], words["seeds"], weights, snapshots)

@@ -1,6 +1,6 @@
 """Data: densities and pictures drawn by code, image sets by name, and your own folders of images."""
 
-from .batches import Batches, Stream
+from .batches import Batches, Stream, Together
 from .densities import Mixture, gaussian, grid, ring
 from .glyphs import Glyphs
 from .images import ImageSet, load, to_bytes, to_pixels
@@ -20,6 +20,7 @@ __all__ = [
     "Roads",
     "Scenes",
     "Stream",
+    "Together",
     "gaussian",
     "grid",
     "load",

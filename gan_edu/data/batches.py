@@ -70,3 +70,28 @@ class Batches:
         self.rng.set_state(state["rng"].cpu())
         self._shuffle()
         self.position = state["position"]
+
+
+class Together:
+    """Batches from several sources at once, flattened into one tuple: `Together(images.batches(64), few.batches(64, labels=True))`
+    gives images, others, and the labels of these; `Together(a.batches(8), b.batches(8))` two domains without pairs."""
+
+    def __init__(self, *sources):
+        self.sources = sources
+        self.size = sources[0].size
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        parts = [next(source) for source in self.sources]
+        return tuple(tensor for part in parts for tensor in (part if isinstance(part, tuple) else (part,)))
+
+    def state_dict(self):
+        """The positions of all sources."""
+        return {"sources": [source.state_dict() for source in self.sources]}
+
+    def load_state_dict(self, state):
+        """Goes back, or forward, to a position."""
+        for source, position in zip(self.sources, state["sources"], strict=True):
+            source.load_state_dict(position)

@@ -22,13 +22,14 @@ class Pix2Pix(Game):
     generator: network from conditions (N, C, H, W) to images (N, C, H, W), such as a `UNet`.
     discriminator: network from conditions and images side by side, (N, 2 C, H, W), to logits, such as a `patchgan`.
     adversarial: weight of the adversarial term in the generator's cost. At 0, with `play(schedule="G")`, it is plain regression.
-    weight: of the mean absolute difference from the true image (L1).
+    weight: of the distance from the true image, the mean absolute difference (L1).
 
     A batch is a tensor of pairs (N, 2, C, H, W), conditions first.
     """
 
     plays = ("discriminator", "generator")
     objective = non_saturating
+    distance = staticmethod(nn.functional.l1_loss)
 
     def __init__(self, generator, discriminator, adversarial=1.0, weight=100.0):
         super().__init__()
@@ -59,7 +60,7 @@ class Pix2Pix(Game):
 
     def generator_cost(self, draw):
         fake = self.fake(draw)
-        cost = self.weight * (fake - draw.image).abs().mean()
+        cost = self.weight * self.distance(fake, draw.image)
         if self.adversarial:
             cost = cost + self.adversarial * self.objective.generator(None, self.judged(draw, fake))
         return cost

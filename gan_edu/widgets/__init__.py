@@ -4,5 +4,6 @@ from .lab import GameLab
 from .orbit import OrbitLab
 from .panel import Panel
 from .real_or_fake import RealOrFake
+from .strokes import StrokeLab
 
-__all__ = ["GameLab", "OrbitLab", "Panel", "RealOrFake"]
+__all__ = ["GameLab", "OrbitLab", "Panel", "RealOrFake", "StrokeLab"]

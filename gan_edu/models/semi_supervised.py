@@ -1,0 +1,47 @@
+"""Learning classes from a few labels and many images without: a GAN whose discriminator is the classifier (Salimans et al. 2016,
+section 5). Taught in notebook 13.
+
+Left out: the noise that the paper adds to what each layer sees, its weight normalisation and its historical averaging.
+"""
+
+import torch
+from torch.nn.functional import cross_entropy
+
+from ..errors import GameError
+from .gan import FeatureMatchingGAN
+
+
+class SemiSupervisedGAN(FeatureMatchingGAN):
+    """A GAN whose discriminator says which of K classes an image belongs to, or that it is generated: K + 1 answers, of which the
+    last has the logit 0. That an image is real then has the logit log Σ exp of the K others, and no parameter is wasted on a
+    common shift, which softmax does not see.
+
+    Batches are images (N, C, H, W), and images with labels (n, C, H, W), int64 (n,), in one tuple of three; for ensembles all
+    three hold the members' batches one after the other. `data.Together` makes such batches.
+
+    discriminator: an `nn.Sequential` from images to the K logits (N, K); what it computes before its last layer are the features
+        whose means the generator is to match.
+    """
+
+    def draw(self, batch, rng):
+        """The draw of a `GAN`, and images with labels."""
+        if not isinstance(batch, tuple) or len(batch) != 3:
+            raise GameError(
+                "a SemiSupervisedGAN wants three things in a batch: images, images that have labels, and these labels. Join two "
+                "sources with data.Together(images.batches(64), few.batches(64, labels=True))."
+            )
+        real, labelled, labels = batch
+        draw = super().draw(real, rng)
+        draw.labelled, draw.labels = labelled, labels
+        return draw
+
+    def discriminator_cost(self, draw):
+        """What a GAN's discriminator pays, and the cross-entropy of the classes where there are labels."""
+        real, fake = self.logits(self.seen_real(draw), self.seen_fake(draw))
+        adversarial = self.objective.discriminator(realness(real), realness(fake))
+        return adversarial + cross_entropy(self.discriminator(draw.labelled), draw.labels)
+
+
+def realness(logits):
+    """The logit of being real (N, 1), from logits of the classes (N, K) beside which "generated" has the logit 0: their log Σ exp."""
+    return torch.logsumexp(logits, dim=1, keepdim=True)
