@@ -1,0 +1,181 @@
+"""What the systems of the zoo learn from: seven kinds of examples, from named data or from a folder of your own."""
+
+import re
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import torch
+from torch import Tensor
+from torch.nn.functional import one_hot
+
+from ..errors import DataError
+from .batches import Batches, Together
+from .folder import read_images
+from .images import load
+from .motion import Bouncing
+from .pairs import load_pairs
+from .scenes import VOCABULARY, Scenes, tokens
+
+OWN_SIZE = ("mnist", "fashion", "digits")  # sets that come at one size, and grey
+SIZE = 64  # of all others, if nothing is said
+FEWEST = 20  # examples, of which a tenth is held out
+FILM = 5  # frames in a film
+
+
+@dataclass(frozen=True)
+class Examples:
+    """What is learned from, and what is held out for measuring.
+
+    sources: for each stream of batches a tuple of tensors, the first of them images as bytes, (N, ..., C, H, W).
+    held_out: one tuple of tensors with a row an example, the first of them images as bytes.
+    about: one sentence. names: of classes, or the words of captions; a label or a token is a place in this list.
+    """
+
+    sources: tuple[tuple[Tensor, ...], ...]
+    held_out: tuple[Tensor, ...]
+    about: str
+    names: tuple[str, ...] = ()
+
+    @property
+    def shape(self):
+        """(C, H, W) of one image."""
+        return tuple(self.sources[0][0].shape[-3:])
+
+    def batches(self, size, seed, device, prepare):
+        """Endless batches on the device, of that many examples from each source; `prepare` turns bytes into what networks see."""
+        settings = {"size": size, "device": device, "prepare": prepare}
+        streams = [Batches(*source, seed=seed + k, **settings) for k, source in enumerate(self.sources)]
+        return streams[0] if len(streams) == 1 else Together(*streams)
+
+
+def images(name, size=None):
+    """Images, of an image set."""
+    return _of(_load(name, size), "images")
+
+
+def labelled(name, size=None):
+    """Images and labels, of an image set; of those held out the classes take turns. A folder's subfolders are its classes."""
+    found = _load(name, size)
+    if len(found.classes) < 2:
+        raise DataError(f"{name} has but one class: put the images of each class into a subfolder of its own.")
+    examples = _of(found, "images", "labels", names=found.classes)
+    turn = _in_turn(found.held_out.labels)
+    return replace(examples, held_out=tuple(tensor[turn] for tensor in examples.held_out))
+
+
+def few_labels(name, size=None):
+    """All images without labels, and ten of each class with them."""
+    examples = labelled(name, size)
+    ((everything, labels),) = examples.sources
+    few = _in_turn(labels)[: 10 * len(examples.names)]
+    return replace(examples, sources=((everything,), (everything[few], labels[few])))
+
+
+def pairs(name, size=None):
+    """Pairs (N, 2, C, H, W): facades, outlines, or a folder as `load_pairs` describes it."""
+    return _of(load_pairs(name, size or SIZE), "pairs")
+
+
+def domains(name, size=None):
+    """Images of two domains without pairs: facades or outlines, of which no image's partner is seen, or a folder with two subfolders.
+
+    Held out are images of both, (N, 2, C, H, W), and whether each two are a pair, bool (N,).
+    """
+    if name in ("facades", "outlines"):
+        examples = pairs(name, size)
+        ((both,),), (held_out,) = examples.sources, examples.held_out
+        a, b, matched = both[: len(both) // 2, 0], both[len(both) // 2 :, 1], True
+    else:
+        found = _load(name, size)
+        if len(found.classes) != 2:
+            raise DataError(
+                f"{name} has {len(found.classes)} classes where two domains are wanted: take facades, outlines, or a folder with two "
+                "subfolders, one a domain."
+            )
+        examples, matched = _of(found, "images"), False
+        a, b = (found.images[found.labels == k] for k in (0, 1))
+        c, d = (found.held_out.images[found.held_out.labels == k] for k in (0, 1))
+        held_out = torch.stack([c[: len(d)], d[: len(c)]], dim=1)
+        if len(held_out) < 2:
+            raise _too_few(f"one domain of {name}", min(len(a) + len(c), len(b) + len(d)))
+    return replace(examples, sources=((a,), (b,)), held_out=(held_out, torch.full((len(held_out),), matched)))
+
+
+def captioned(name, size=None):
+    """Images and the words that describe them, int64 (N, T), filled up with 0, which is no word: drawn scenes, or a folder whose
+    files, or whose folders, are named for what they show, as in "roses/a red rose 01.jpg"."""
+    if name == "scenes":
+        scenes = Scenes.sample(4000, torch.Generator().manual_seed(0))
+        return _split("drawn scenes", scenes.images(size or SIZE), tokens(scenes.captions()), names=VOCABULARY)
+    path, pictures, files = _own(name, size, "scenes")
+    said = [re.findall(r"[^\W\d_]+", file.removeprefix(path).rpartition(".")[0].lower()) for file in files]
+    words = ("", *sorted({word for caption in said for word in caption}))
+    if len({tuple(caption) for caption in said}) < 2:
+        raise DataError(f"the images of {name} are not named for what they show, as in 'roses/a red rose 01.jpg': rename them.")
+    longest = max(map(len, said))
+    rows = [[words.index(word) for word in caption] + [0] * (longest - len(caption)) for caption in said]
+    return _split(name, pictures, torch.tensor(rows), names=words)
+
+
+def films(name, size=None):
+    """Films of five frames (N, 5, C, H, W): two images of a grey set that bounce off the walls, or a folder with the frames of each
+    film in a subfolder, in the order of their names."""
+    if name in OWN_SIZE:
+        rng = torch.Generator().manual_seed(0)
+        return _split(f"bouncing {name}", Bouncing.sample(load(name).images, 2000, rng, size or SIZE).frames(range(FILM)))
+    _, pictures, files = _own(name, size, ", ".join(OWN_SIZE))
+    folders = {}
+    for row, file in enumerate(files):
+        folders.setdefault(str(Path(file).parent), []).append(row)
+    cuts = [rows[k : k + FILM] for rows in folders.values() for k in range(0, len(rows) - FILM + 1, FILM)]
+    return _split(name, pictures[torch.tensor(cuts, dtype=torch.long).view(-1, FILM)])
+
+
+KINDS = {
+    "images": images,
+    "labelled images": labelled,
+    "images, a few of them labelled": few_labels,
+    "pairs": pairs,
+    "two domains": domains,
+    "captioned images": captioned,
+    "films": films,
+}
+
+
+def _load(name, size):
+    return load(name, size or (None if name in OWN_SIZE else SIZE))
+
+
+def _own(name, size, named):
+    path = Path(name).expanduser()
+    if not path.exists():
+        raise DataError(f"{name!r} is neither {named} nor a folder or archive that exists. Check the spelling.")
+    pictures, files, _ = read_images(path, size or SIZE)
+    return str(path), pictures, files
+
+
+def _of(found, *tensors, names=()):
+    """These tensors of an `ImageSet` or a `PairSet`."""
+    if found.held_out is None:
+        raise _too_few(found.source, len(found))
+    kept, out = (tuple(getattr(part, name) for name in tensors) for part in (found, found.held_out))
+    return Examples((kept,), out, found.describe(), names)
+
+
+def _split(about, *tensors, names=()):
+    """Every tenth row held out."""
+    if len(tensors[0]) < FEWEST:
+        raise _too_few(about, len(tensors[0]))
+    out = torch.arange(len(tensors[0])) % 10 == 9
+    kept, held_out = (tuple(tensor[rows] for tensor in tensors) for rows in (~out, out))
+    return Examples((kept,), held_out, f"{about}: {len(kept[0]):,} to learn from, {len(held_out[0]):,} held out.", names)
+
+
+def _too_few(what, count):
+    return DataError(f"{what} has {count} examples: at least {FEWEST} are wanted, of which a tenth is held out to measure with.")
+
+
+def _in_turn(labels):
+    """Rows in which the classes take turns: the first of each, the second of each, and so on."""
+    before = one_hot(labels).cumsum(0).gather(1, labels.unsqueeze(1))[:, 0]
+    return (before * (labels.max() + 1) + labels).argsort()
