@@ -38,14 +38,25 @@ class Judge(nn.Module):
 
     def features(self, images):
         """What the judge sees in images (N, C, H, W) with pixels in [-1, 1]: shape (N, 128), non-negative."""
-        if images.shape[1] == 3:
-            images = (images * images.new_tensor([0.299, 0.587, 0.114]).view(1, 3, 1, 1)).sum(1, keepdim=True)
+        images = grey(images)
         if images.shape[2:] != (28, 28):
             images = interpolate(images, size=(28, 28), mode="bilinear", antialias=True, align_corners=False)
         return self.features_of_pixels(images)
 
+    def maps(self, images):
+        """What the judge sees where, in images (N, C, H, W) at their own size: (N, 64, H / 4, W / 4), the activations of its fourth
+        convolution. What a content loss compares (notebook 11)."""
+        return self.features_of_pixels[:4](grey(images))
+
     def forward(self, images):
         return self.classify(self.features(images))
+
+
+def grey(images):
+    """Colour images as grey ones; grey ones as they are."""
+    if images.shape[1] == 1:
+        return images
+    return (images * images.new_tensor([0.299, 0.587, 0.114]).view(1, 3, 1, 1)).sum(1, keepdim=True)
 
 
 @cache

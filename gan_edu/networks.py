@@ -157,6 +157,41 @@ def patchgan(channels, width=16, layers=3, normalise="spectral"):
     return nn.Sequential(*modules, constrain(nn.Conv2d(widths[-1], 1, kernel_size=4, padding=1)))
 
 
+class Residual(nn.Module):
+    """What it is given, plus what two 3×3 convolutions make of it (He, Zhang, Ren & Sun 2016): (N, C, H, W) to the same."""
+
+    def __init__(self, width):
+        super().__init__()
+        convolutions = [nn.Conv2d(width, width, kernel_size=3, padding=1) for _ in range(2)]
+        self.change = nn.Sequential(convolutions[0], nn.ReLU(inplace=True), convolutions[1])
+
+    def forward(self, x):
+        return x + self.change(x)
+
+
+def enlarger(inputs, outputs, doublings, width=32, blocks=2):
+    """Small maps to large ones: a convolution and residual blocks at the small size, where they cost little, then for each doubling a
+    convolution whose channels, four for each that is wanted, become the pixels of a 2×2 square (pixel shuffle, Shi et al. 2016;
+    notebook 11). (N, inputs, H, W) -> (N, outputs, 2^doublings · H, 2^doublings · W), not bounded.
+
+    width: channels of the small maps; they halve with each doubling. The last layer begins at 0: what is added to an image that was
+    enlarged in another way is nothing at first. Without BatchNorm, which blurs the brightness of what is to be kept (as in EDSR, Lim
+    et al. 2017).
+    """
+    layers = [
+        nn.Conv2d(inputs, width, kernel_size=3, padding=1),
+        nn.ReLU(inplace=True),
+        *(Residual(width) for _ in range(blocks)),
+    ]
+    for _ in range(doublings):
+        layers += [nn.Conv2d(width, 2 * width, kernel_size=3, padding=1), nn.PixelShuffle(2), nn.ReLU(inplace=True)]
+        width //= 2
+    last = nn.Conv2d(width, outputs, kernel_size=3, padding=1)
+    nn.init.zeros_(last.weight)
+    nn.init.zeros_(last.bias)
+    return nn.Sequential(*layers, last)
+
+
 @torch.no_grad()
 def infer(network, inputs, batch=1000):
     """What a network makes of inputs (N, ...), `batch` at a time: in eval mode (BatchNorm uses its running statistics), without a

@@ -8,7 +8,7 @@ from scipy import ndimage
 
 from gan_edu.data import Batches, Bouncing, Faces, Glyphs, Roads, Scenes, Stream, to_pixels, tokens
 from gan_edu.data.laws import ASPHALT, IRISES, POSTS, WOOD
-from gan_edu.data.scenes import CAPTION, COLOURS, PAPER, PLACES, SHAPES, SIZES, VOCABULARY, WORDS
+from gan_edu.data.scenes import CAPTION, COLOURS, PAPER, PLACES, SHAPES, SIZES, VOCABULARY, WORDS, area
 from gan_edu.errors import DataError
 
 KINDS = {
@@ -196,8 +196,8 @@ def test_each_shape_has_its_area_and_stands_upright(shape, rng):
     paper, ink = torch.tensor(PAPER).float(), torch.tensor(COLOURS["blue"]).float()
     covered = (paper[0] - scenes.images(side)[:, 0].float()) / (paper[0] - ink[0])
     unit = scenes.radius[:, 0] * side / 2
-    area, width, height = FORMS[shape]
-    torch.testing.assert_close(covered.sum((1, 2)) / unit**2, torch.full((12,), float(area)), rtol=0.01, atol=0)
+    surface, width, height = FORMS[shape]
+    torch.testing.assert_close(covered.sum((1, 2)) / unit**2, torch.full((12,), float(surface)), rtol=0.01, atol=0)
     inside = covered > 0.5
     torch.testing.assert_close(inside.any(1).sum(1), (unit * width).round().long(), atol=3, rtol=0)
     torch.testing.assert_close(inside.any(2).sum(1), (unit * height).round().long(), atol=3, rtol=0)
@@ -270,6 +270,29 @@ def test_scenes_that_cannot_be_drawn_are_reported(asked, wrong, rng):
 def test_a_caption_is_for_one_object(rng):
     with pytest.raises(DataError, match="a caption is for a scene with one object"):
         Scenes.sample(5, rng, objects=2).captions()
+
+
+@pytest.mark.parametrize("side", [32, 64])
+@pytest.mark.parametrize("noise", [0.0, 0.1])
+def test_a_scene_is_read_from_its_picture(side, noise, rng):
+    scenes = Scenes.sample(400, rng)
+    found = Scenes.read(to_pixels(scenes.images(side)) + noise * torch.randn(400, 3, side, side, generator=rng))
+    for what in ("size", "colour", "shape", "place"):
+        assert (getattr(found, what) == getattr(scenes, what)).float().mean() >= 0.99, what
+    torch.testing.assert_close(found.centre, scenes.centre, atol=0.03, rtol=0)
+    torch.testing.assert_close(found.radius, scenes.radius, atol=0.03, rtol=0)
+
+
+def test_bytes_are_read_as_pixels_are_and_a_picture_of_nothing_is_read_too(rng):
+    images = Scenes.sample(20, rng).images(32)
+    assert Scenes.read(images).captions() == Scenes.read(to_pixels(images)).captions()
+    nothing = torch.tensor(PAPER, dtype=torch.uint8).view(1, 3, 1, 1).expand(2, -1, 32, 32)
+    assert len(Scenes.read(nothing).captions()) == 2
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_the_area_of_a_shape_is_known(shape):
+    assert area(list(SHAPES).index(shape)) == pytest.approx(FORMS[shape][0], rel=0.002)
 
 
 def test_outlines_run_along_the_inside_of_the_objects_and_tell_no_colour(rng):

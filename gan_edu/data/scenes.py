@@ -1,11 +1,12 @@
 """Flat shapes on plain paper, with the words that describe them: for StackGAN, pix2pix and counting (notebooks 11 to 13)."""
 
+import math
 from dataclasses import dataclass
 
 import torch
 
 from ..errors import DataError
-from .drawing import Drawn, each, paint, paper, plane, uniform
+from .drawing import AT_ONCE, Drawn, each, paint, paper, plane, uniform
 
 SIZES = {"small": (0.15, 0.18), "large": (0.25, 0.29)}  # radius, least and greatest
 COLOURS = {
@@ -133,6 +134,58 @@ class Scenes(Drawn):
         x, y = plane(side, self.radius.device)
         for centre, shape, radius in zip(self.centre.unbind(1), self.shape.unbind(1), self.radius.unbind(1)):
             yield shape_distance(x - each(centre[:, 0]), y - each(centre[:, 1]), shape, radius)
+
+    @classmethod
+    def read(cls, images):
+        """What pictures (N, 3, side, side), bytes or pixels in [-1, 1], show, each taken for a scene of one object: so what was asked
+        for can be compared with what came (notebook 11).
+
+        By colour: that of the palette which, laid over the paper as thickly as fits best, explains the picture best; how thickly is a
+        pixel's ink. By ink: the centre of mass, and with it the place. For each shape the radius that has as much ink is drawn there;
+        the shape nearest to the ink is taken, and the size by its radius. A picture of nothing, or of many things, is read as well.
+        """
+        parts = [_read(part) for part in images.split(AT_ONCE)]
+        return cls(torch.ones(len(images), dtype=torch.long, device=images.device), *map(torch.cat, zip(*parts)))
+
+
+def _read(images):
+    """What `Scenes.read` finds: size, colour, shape, place, radius and centre, with a column for the one object."""
+    side, device = images.shape[-1], images.device
+    pixels = images.float() if images.dtype == torch.uint8 else (images.clamp(-1, 1) + 1) * 127.5
+    paper = torch.tensor(PAPER, device=device)
+    directions = table(COLOURS, torch.arange(len(COLOURS), device=device)) - paper
+    found = (pixels - paper.view(3, 1, 1)).flatten(2)  # (N, 3, pixels)
+    ink = (directions @ found / directions.square().sum(1)[:, None]).clamp(0, 1)  # (N, colours, pixels)
+    # |found - ink · direction|², less |found|², which is the same for all
+    colour = (ink * (ink * directions.square().sum(1)[:, None] - 2 * directions @ found)).sum(2).argmin(1)
+    ink = ink[torch.arange(len(ink), device=device), colour].view(-1, side, side)
+    ink = ((ink - 0.5) / 0.6 + 0.5).clamp(0, 1)  # a faint haze all over the paper is no shape
+
+    (x, y), total = plane(side, device), ink.sum((1, 2)).clamp(min=1e-6)
+    centre = torch.stack([(ink * x).sum((1, 2)), (ink * y).sum((1, 2))], dim=1) / total[:, None]
+    ninth = (centre * 1.5).round().clamp(-1, 1)
+    place = (ninth[:, None] - table(PLACES, torch.arange(len(PLACES), device=device))).abs().sum(2).argmin(1)
+
+    radii, misfits = [], []
+    for name in range(len(SHAPES)):
+        shape = torch.full((len(images),), name, device=device)
+        radii.append((total * 4 / side**2 / area(name)).sqrt())
+        distance = shape_distance(x - each(centre[:, 0]), y - each(centre[:, 1]), shape, radii[-1])
+        covered = (0.5 - distance * side / 2).clamp(0, 1)
+        misfits.append((covered - ink).square().sum((1, 2)))
+    shape = torch.stack(misfits).argmin(0)
+    radius = torch.stack(radii)[shape, torch.arange(len(images), device=device)]
+    between = (SIZES["small"][1] + SIZES["large"][0]) / 2
+    columns = [(radius > between).long(), colour, shape, place, radius]
+    return [column.unsqueeze(1) for column in columns] + [centre.unsqueeze(1)]
+
+
+def area(shape):
+    """The area of the shape of that number, for a radius of 1: two triangles a corner, from the middle to the corner to the bend."""
+    corners, normal, _, reach = list(SHAPES.values())[shape]
+    half, normal = math.pi / corners, math.radians(normal)
+    bend = reach * math.cos(normal) / math.cos(half - normal)
+    return corners * reach * bend * math.sin(half)
 
 
 def shape_distance(x, y, shape, radius):

@@ -1,0 +1,104 @@
+"""Images from coarse to fine: the Laplacian pyramid of GANs (LAPGAN; Denton, Chintala, Szlam & Fergus 2015). Taught in notebook 11.
+
+One plain GAN makes the coarsest images. Above it one game a level learns what the image loses by being shrunk and enlarged again,
+given the shrunk image; the levels are trained apart, each on real coarse images, and only `sample` plays them one after the other.
+
+Left out: the paper's binomial filters, for which means of 2×2 pixels and linear interpolation stand here; labels; dropout. The
+generator here looks at the coarse image as it is, the paper's at the enlarged one; the discriminator is shown the enlarged one beside
+the finished image, the paper's their sum alone.
+"""
+
+import torch
+from torch.nn.functional import avg_pool2d, interpolate
+
+from ..games import Draw, Game
+from ..losses import non_saturating
+from ..networks import infer
+
+
+def shrink(images, times=1):
+    """Images (N, C, H, W) at half the side, `times` times over: means of 2×2 pixels. The side must be a multiple of 2^times."""
+    return avg_pool2d(images, 2**times)
+
+
+def enlarge(images):
+    """Images at twice the side, by linear interpolation."""
+    return interpolate(images, scale_factor=2, mode="bilinear", align_corners=False)
+
+
+def split(images, levels):
+    """The Laplacian pyramid of images (N, C, H, W) (Burt & Adelson 1983): the images shrunk `levels` times, then, from coarse to fine,
+    what each size shows that the enlarged next smaller one does not. A list of levels + 1 tensors, which `join` undoes."""
+    details = []
+    for _ in range(levels):
+        coarse = shrink(images)
+        details.append(images - enlarge(coarse))
+        images = coarse
+    return [images, *reversed(details)]
+
+
+def join(parts):
+    """The images (N, C, H, W) whose pyramid is `parts`, coarsest first. Any details can be joined, also those that no image has: they
+    are four numbers for every three that the image gains."""
+    image, *details = parts
+    for detail in details:
+        image = enlarge(image) + detail
+    return image
+
+
+class Level(Game):
+    """One level of the pyramid. Two players: the generator proposes the detail that belongs to a coarse image, the discriminator is to
+    tell the finished image from a real one, which it is shown beside the same coarse image.
+
+    generator: network from coarse images and noise planes, (N, C + planes, H, W), to details (N, C, 2 H, 2 W), such as an `enlarger`.
+    discriminator: network from enlarged coarse images and images side by side, (N, 2 C, 2 H, 2 W), to logits.
+    planes: of noise, standard normal, one number a pixel of the coarse image: what makes many details possible for it.
+
+    A batch is a tensor of images (N, C, 2 H, 2 W).
+    """
+
+    plays = ("discriminator", "generator")
+    objective = non_saturating
+
+    def __init__(self, generator, discriminator, planes=1):
+        super().__init__()
+        self.generator = generator
+        self.discriminator = discriminator
+        self.planes = planes
+
+    def draw(self, real, rng):
+        """Images, the same ones shrunk, and noise."""
+        coarse = shrink(real)
+        return Draw(real=real, coarse=coarse, noise=self.noise(coarse, rng))
+
+    def noise(self, coarse, rng):
+        """Noise for coarse images (N, C, H, W): (N, planes, H, W)."""
+        return torch.randn(len(coarse), self.planes, *coarse.shape[2:], generator=rng, device=rng.device)
+
+    def fake(self, draw):
+        """The draw's coarse images enlarged, with details of the generator's."""
+        coarse = torch.cat([draw.coarse, draw.noise], dim=1)
+        return self.made("generator", draw, lambda: enlarge(draw.coarse) + self.generator(coarse))
+
+    def judged(self, draw, images):
+        """The discriminator's logits for images beside the draw's coarse ones."""
+        return self.discriminator(torch.cat([enlarge(draw.coarse), images], dim=1))
+
+    def discriminator_cost(self, draw):
+        return self.objective.discriminator(self.judged(draw, draw.real), self.judged(draw, self.fake(draw)))
+
+    def generator_cost(self, draw):
+        return self.objective.generator(None, self.judged(draw, self.fake(draw)))
+
+    def refine(self, coarse, rng):
+        """Images (N, C, 2 H, 2 W) for coarse ones (N, C, H, W), with the generator in eval mode."""
+        return enlarge(coarse) + infer(self.generator, torch.cat([coarse, self.noise(coarse, rng)], dim=1))
+
+
+def sample(games, count, rng):
+    """`count` images (count, C, H, W) of a list of games: a `GAN` of the coarsest images, then a `Level` for each doubling."""
+    first, *levels = games
+    images = first.sample(count, rng)
+    for level in levels:
+        images = level.refine(images, rng)
+    return images

@@ -1,0 +1,82 @@
+"""Super-resolution: a small image made large by squared error, and by a game (SRResNet and SRGAN, Ledig et al. 2017). Taught in
+notebook 11.
+
+Left out: BatchNorm; most of the paper's 16 residual blocks. The network here adds to the bicubic enlargement, the paper's makes the
+whole image. For VGG's features stand the judge's, which were learned from digits.
+"""
+
+from torch.nn.functional import avg_pool2d, interpolate, mse_loss
+
+from ..games import Draw, Game, with_settings
+from ..losses import non_saturating
+from ..networks import infer
+
+
+def bicubic(images, factor):
+    """Images (N, C, H, W) at `factor` times the side, by bicubic interpolation: what is to be beaten."""
+    return interpolate(images, scale_factor=factor, mode="bicubic", align_corners=False)
+
+
+class SuperResolution(Game):
+    """One player, the generator, who is to restore images from their means over squares of `factor` × `factor` pixels, at least mean
+    squared error: SRResNet.
+
+    generator: network from small images (N, C, H, W) to what their bicubic enlargement lacks, (N, C, factor · H, factor · W), such as
+        an `enlarger`.
+
+    A batch is a tensor of large images.
+    """
+
+    plays = ("generator",)
+
+    def __init__(self, generator, factor=4):
+        super().__init__()
+        self.generator = generator
+        self.factor = factor
+
+    def draw(self, real, rng):
+        """Large images, and the same ones small: nothing is random."""
+        return Draw(real=real, small=avg_pool2d(real, self.factor))
+
+    def fake(self, draw):
+        """The draw's small images, enlarged."""
+        return self.made("generator", draw, lambda: bicubic(draw.small, self.factor) + self.generator(draw.small))
+
+    def generator_cost(self, draw):
+        return mse_loss(self.fake(draw), draw.real)
+
+    def enlarge(self, small):
+        """Small images (N, C, H, W) enlarged, with the generator in eval mode."""
+        return bicubic(small, self.factor) + infer(self.generator, small)
+
+
+class SRGAN(SuperResolution):
+    """Two players: the discriminator tells large images from enlarged ones, the generator is to fool it and to make images with the
+    content of the true ones. The generator starts where `SuperResolution` ended.
+
+    discriminator: network from large images to logits.
+    content: function from images to features, whose mean squared difference the generator also pays; it is frozen, and no part of the
+        game. `judge.load().maps` is the course's choice; the identity gives the paper's SRGAN-MSE.
+    adversarial: weight of the game in the generator's cost.
+    """
+
+    plays = ("discriminator", "generator")
+    objective = non_saturating
+
+    def __init__(self, generator, discriminator, content, adversarial=1e-3, factor=4):
+        super().__init__(generator, factor)
+        self.discriminator = discriminator
+        self.content = content
+        self.adversarial = adversarial
+
+    def about(self):
+        """Its name, and the weight of the game."""
+        return with_settings(super().about(), {"adversarial": self.adversarial})
+
+    def discriminator_cost(self, draw):
+        return self.objective.discriminator(self.discriminator(draw.real), self.discriminator(self.fake(draw)))
+
+    def generator_cost(self, draw):
+        fake = self.fake(draw)
+        fooling = self.objective.generator(None, self.discriminator(fake))
+        return mse_loss(self.content(fake), self.content(draw.real)) + self.adversarial * fooling

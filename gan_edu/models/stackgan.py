@@ -1,0 +1,143 @@
+"""From words to an image, in two stages (StackGAN, Zhang et al. 2017), with a discriminator that is also shown wrong captions
+(GAN-CLS, Reed et al. 2016). Taught in notebook 11.
+
+Each player reads captions with an encoder of its own, the generator to know what to draw, the discriminator to know what to ask for;
+so each parameter has one owner. Both papers take one encoder for both, trained beforehand and then left alone. An encoder here adds
+up one vector a word: in these captions the order of words says nothing.
+
+Left out: the papers' sizes and depths. The discriminator is a projection (Miyato & Koyama 2018; notebook 10) in place of the caption
+concatenated to its last map: a caption's logit is what the image is worth by itself, plus what each word says to the image's features.
+"""
+
+import copy
+
+import torch
+from torch import nn
+
+from ..errors import GameError
+from ..games import Draw, Game, with_settings
+from ..losses import non_saturating
+from ..networks import infer
+
+
+class StageI(Game):
+    """The first stage draws a small image from a caption and latents. Two players.
+
+    generator: network from latents and caption codes, (N, latent + code), to images (N, C, H, W).
+    discriminator: network from images to (N, 1 + features), as in `ConditionalGAN`, where a caption's encoding takes the place of a
+        class's vector.
+    words: how many there are in the vocabulary; token 0 is no word.
+    latent, code, features: numbers in each.
+    matching: whether the discriminator also learns to refuse real images with another image's caption.
+    weight: of the conditioning augmentation's KL divergence.
+
+    Conditioning augmentation: a caption's code is drawn from a normal distribution, whose mean and deviation the generator's encoder
+    gives, and which the KL divergence keeps near the standard one, so that captions alike have codes that overlap.
+
+    A batch is a tuple: images (N, C, H, W), and tokens, int64 (N, T).
+    """
+
+    plays = ("discriminator", "generator")
+    objective = non_saturating
+
+    def __init__(self, generator, discriminator, words, latent=16, code=16, features=64, matching=True, weight=0.01):
+        super().__init__()
+
+        def encoder(size):
+            small = 0.2 * torch.randn(words, size)  # for a code's deviation is the exponential of a sum over words
+            return nn.EmbeddingBag.from_pretrained(small, freeze=False, mode="sum", padding_idx=0)
+
+        self.generator = nn.ModuleDict({"encoder": encoder(2 * code), "network": generator})
+        self.discriminator = nn.ModuleDict({"encoder": encoder(features), "network": discriminator})
+        self.latent = latent
+        self.matching = matching
+        self.weight = weight
+
+    def about(self):
+        """Its name, and its terms."""
+        return with_settings(super().about(), {"matching": self.matching, "weight": self.weight})
+
+    def draw(self, batch, rng):
+        """Images, their captions, wrong captions (each the one before it in the batch; now and then it fits nevertheless), what the
+        stage starts from, and the noise of the codes."""
+        if isinstance(batch, torch.Tensor):
+            raise GameError(f"a {type(self).__name__} is told captions: give it batches of images and tokens.")
+        real, tokens = batch
+        start, noise = self.start(tokens, rng), self.noise(tokens, rng)
+        return Draw(real=real, tokens=tokens, wrong=tokens.roll(1, dims=0), start=start, noise=noise)
+
+    def start(self, tokens, rng):
+        """What a stage starts from besides the captions: latents (N, latent)."""
+        return torch.randn(len(tokens), self.latent, generator=rng, device=rng.device)
+
+    def noise(self, tokens, rng):
+        """Standard normal noise for the captions' codes (N, code)."""
+        code = self.generator["encoder"].embedding_dim // 2
+        return torch.randn(len(tokens), code, generator=rng, device=rng.device)
+
+    def code(self, tokens):
+        """Mean and log deviation of the captions' codes, (N, code) each."""
+        return self.generator["encoder"](tokens).chunk(2, dim=1)
+
+    def painted(self, start, tokens, noise, through):
+        """Images of these captions. `through` applies the network to its input, in whatever mode."""
+        mean, deviation = self.code(tokens)
+        return through(torch.cat([start, mean + deviation.exp() * noise], dim=1))
+
+    def fake(self, draw):
+        """Images of the draw's captions."""
+        network = self.generator["network"]
+        return self.made("generator", draw, lambda: self.painted(draw.start, draw.tokens, draw.noise, network))
+
+    def judged(self, outputs, tokens):
+        """The logits (N, 1) of images with these captions, from what the discriminator's network says of the images."""
+        return outputs[:, :1] + (outputs[:, 1:] * self.discriminator["encoder"](tokens)).sum(1, keepdim=True)
+
+    def discriminator_cost(self, draw):
+        look, tokens = self.discriminator["network"], draw.tokens
+        real, fake = look(draw.real), look(self.fake(draw))
+        cost = self.objective.discriminator(self.judged(real, tokens), self.judged(fake, tokens))
+        if self.matching:
+            wrong = self.objective.discriminator(self.judged(real, tokens), self.judged(real, draw.wrong))
+            cost = (cost + wrong) / 2
+        return cost
+
+    def generator_cost(self, draw):
+        fooling = self.objective.generator(None, self.judged(self.discriminator["network"](self.fake(draw)), draw.tokens))
+        return fooling + self.weight * divergence(*self.code(draw.tokens))
+
+    @torch.no_grad()
+    def sample(self, tokens, rng):
+        """Images (N, C, H, W) of captions, tokens int64 (N, T), with the generator in eval mode."""
+        start, noise = self.start(tokens, rng), self.noise(tokens, rng)
+        return self.painted(start, tokens, noise, lambda inputs: infer(self.generator["network"], inputs))
+
+
+class StageII(StageI):
+    """The second stage draws the first one's image anew, larger, with another look at the caption. What it starts from is that image.
+
+    first: a `StageI`, which is copied and frozen.
+    generator: network from the small image with the code repeated at every pixel, (N, C + code, H, W), to what that image, enlarged,
+        lacks, (N, C, factor · H, factor · W), such as an `enlarger`.
+    """
+
+    def __init__(self, first, generator, discriminator, words, **settings):
+        super().__init__(generator, discriminator, words, **settings)
+        self.first = copy.deepcopy(first).requires_grad_(False)
+
+    def start(self, tokens, rng):
+        """The first stage's images of the captions."""
+        return self.first.sample(tokens, rng)
+
+    def painted(self, start, tokens, noise, through):
+        """Images of these captions, from the small ones."""
+        places = noise.new_ones(1, 1, *start.shape[2:])
+        mean, deviation = self.code(tokens)
+        code = (mean + deviation.exp() * noise)[..., None, None] * places
+        change = through(torch.cat([start, code], dim=1))
+        return nn.functional.interpolate(start, size=change.shape[2:], mode="bilinear", align_corners=False) + change
+
+
+def divergence(mean, log_deviation):
+    """The KL divergence of normal distributions from the standard one, (N, d), summed over d, its mean over N, in nats."""
+    return (((2 * log_deviation).exp() + mean.square() - 1) / 2 - log_deviation).sum(1).mean()

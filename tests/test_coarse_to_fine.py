@@ -1,0 +1,440 @@
+"""From coarse to fine: the Laplacian pyramid of GANs, super-resolution, and captions drawn in two stages."""
+
+import copy
+import math
+from functools import partial
+
+import pytest
+import torch
+from torch import nn
+from torch.nn.functional import softplus
+
+from gan_edu import judge
+from gan_edu.data import Scenes, Stream, to_pixels, tokens
+from gan_edu.data.scenes import VOCABULARY
+from gan_edu.engine import Engine
+from gan_edu.errors import GameError
+from gan_edu.games import Draw
+from gan_edu.models.gan import GAN
+from gan_edu.models.lapgan import Level, enlarge, join, sample, shrink, split
+from gan_edu.models.srgan import SRGAN, SuperResolution, bicubic
+from gan_edu.models.stackgan import StageI, StageII, divergence
+from gan_edu.networks import dcgan_discriminator, dcgan_generator, enlarger, mlp, spectral
+from gan_edu.training import Run, play
+
+EXACT = Engine("fp32", 1)
+
+
+def images(rng, n=6, channels=1, side=16):
+    return torch.rand(n, channels, side, side, generator=rng) * 2 - 1
+
+
+def captioned(rng, n=6, side=16):
+    scenes = Scenes.sample(n, rng)
+    return to_pixels(scenes.images(side)), tokens(scenes.captions())
+
+
+def level():
+    return moved(Level(enlarger(2, 1, 1, width=8, blocks=1), dcgan_discriminator(2, 16, width=4)))
+
+
+def restoring():
+    return moved(SuperResolution(enlarger(1, 1, 2, width=8, blocks=1)))
+
+
+def adversarial(content=torch.square, weight=0.1):
+    return moved(SRGAN(enlarger(1, 1, 2, width=8, blocks=1), dcgan_discriminator(1, 16, width=4), content, weight))
+
+
+def stage_one(**settings):
+    generator = dcgan_generator(4 + 5, 3, size=8, width=4)
+    discriminator = dcgan_discriminator(3, 8, width=4, outputs=1 + 6)
+    return moved(StageI(generator, discriminator, len(VOCABULARY), latent=4, code=5, features=6, **settings))
+
+
+def stage_two(**settings):
+    generator, discriminator = enlarger(3 + 5, 3, 1, width=8, blocks=1), dcgan_discriminator(3, 16, width=4, outputs=1 + 6)
+    return moved(StageII(stage_one(), generator, discriminator, len(VOCABULARY), code=5, features=6, **settings))
+
+
+def moved(game):
+    """The game with a last layer that no longer begins at 0, so that what is made depends on every parameter."""
+    for network in game.generator.modules():
+        if isinstance(network, nn.Conv2d) and not network.weight.any():
+            nn.init.normal_(network.weight, std=0.1)
+    return game
+
+
+GAMES = {
+    "level": (level, images),
+    "super-resolution": (restoring, images),
+    "SRGAN": (adversarial, images),
+    "stage I": (stage_one, partial(captioned, side=8)),
+    "stage II": (stage_two, captioned),
+}
+games = pytest.mark.parametrize("kind", GAMES)
+STAGES = pytest.mark.parametrize("kind", ["stage I", "stage II"])
+
+
+def begun(kind, rng):
+    make, batch = GAMES[kind]
+    game = make()
+    return game, game.draw(batch(rng), rng)
+
+
+# All of them -------------------------------------------------------------------------------------------------------------
+
+
+@games
+def test_a_turn_moves_every_parameter_of_its_player_and_none_of_the_others(kind, rng):
+    for player in GAMES[kind][0]().plays:
+        game, draw = begun(kind, rng)
+        before = {name: p.detach().clone() for name, p in game.named_parameters()}
+        run = Run(game, None, optimiser=partial(torch.optim.SGD, lr=1.0), engine=EXACT)
+        run.draw = draw
+        run.turn(0, (player,))
+        moved = {name for name, p in game.named_parameters() if not torch.equal(p, before[name])}
+        assert moved == set(game.player(player).parameters)
+
+
+@games
+def test_an_interrupted_run_goes_on_as_if_nothing_had_happened(kind, tmp_path):
+    def run(rounds, checkpoint):
+        torch.manual_seed(0)
+        game = GAMES[kind][0]()
+        batches = Stream(lambda n, rng: GAMES[kind][1](rng, n), 4, seed=1)
+        history = play(game, batches, rounds, ema=0.9, engine=EXACT, every=2, checkpoint=checkpoint)
+        return game.state_dict() | {f"average {k}": v for k, v in history.average.state_dict().items()}, history.costs
+
+    whole = run(4, None)
+    run(2, tmp_path / "run.pt")
+    torch.testing.assert_close(run(4, tmp_path / "run.pt"), whole, rtol=0, atol=0)
+
+
+@games
+def test_the_same_draw_costs_the_same_and_others_something_else(kind, rng):
+    game, draw = begun(kind, rng)
+    other = game.draw(GAMES[kind][1](rng), rng)
+    for player in game.plays:
+        game.eval()  # spectral norm's vectors move in a pass
+        assert game.cost(player, draw) == game.cost(player, draw) != game.cost(player, other)
+
+
+# Enlarging ---------------------------------------------------------------------------------------------------------------
+
+
+def test_an_enlarger_makes_nothing_at_first_and_sees_only_the_neighbourhood(rng):
+    network = enlarger(2, 3, doublings=2, width=8, blocks=1)
+    x = torch.randn(1, 2, 16, 16, generator=rng)
+    assert network(x).shape == (1, 3, 64, 64) and not network(x).any()
+    nn.init.ones_(network[-1].weight)
+    changed = x.clone()
+    changed[:, :, 0, 0] += 1
+    where = (network(changed) - network(x))[0].abs().sum(0)
+    assert where[:8, :8].any() and not where[40:, 40:].any()
+
+
+def test_pixel_shuffle_deals_four_channels_out_to_a_square():
+    four = torch.arange(4.0).view(1, 4, 1, 1)
+    assert nn.PixelShuffle(2)(four).tolist() == [[[[0, 1], [2, 3]]]]
+
+
+# The pyramid -------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("side", "levels"), [(28, 2), (32, 3), (64, 4)])
+def test_the_pyramid_inverts(side, levels, rng):
+    x = images(rng, channels=3, side=side)
+    parts = split(x, levels)
+    assert [part.shape[-1] for part in parts] == [side >> levels, *(side >> k for k in reversed(range(levels)))]
+    assert (join(parts) - x).abs().max() < 1e-6
+
+
+def test_a_level_is_what_the_enlarged_coarser_image_lacks(rng):
+    x = images(rng)
+    coarse, detail = split(x, 1)
+    torch.testing.assert_close(coarse[:, :, 2, 5], x[:, :, 4:6, 10:12].mean((2, 3)))
+    torch.testing.assert_close(detail, x - enlarge(coarse))
+    flat = torch.full((1, 1, 8, 8), 0.3)
+    assert split(flat, 2)[0].allclose(torch.tensor(0.3)) and max(part.abs().max() for part in split(flat, 2)[1:]) < 1e-6
+
+
+def test_the_pyramid_holds_more_numbers_than_the_image_so_most_pyramids_belong_to_none(rng):
+    parts = split(images(rng, n=1), 2)
+    assert sum(part.numel() for part in parts) == 16**2 + 8**2 + 4**2
+    parts[-1] = parts[-1] + 1.0  # details whose mean is not what shrinking leaves
+    again = split(join(parts), 2)
+    assert (again[-1] - parts[-1]).abs().max() > 0.5
+
+
+def test_shrinking_several_times_is_shrinking_again_and_again(rng):
+    x = images(rng)
+    torch.testing.assert_close(shrink(x, 2), shrink(shrink(x)))
+    assert torch.equal(shrink(x, 0), x)
+
+
+# A level of LAPGAN -------------------------------------------------------------------------------------------------------
+
+
+def test_a_level_judges_finished_images_beside_the_enlarged_coarse_one(rng):
+    game, draw = begun("level", rng)
+    game.eval()
+    base = enlarge(shrink(draw.real))
+    fake = base + game.generator(torch.cat([shrink(draw.real), draw.noise], 1))
+    real_logit, fake_logit = (game.discriminator(torch.cat([base, x], 1)) for x in (draw.real, fake))
+    torch.testing.assert_close(game.cost("discriminator", draw), softplus(-real_logit).mean() + softplus(fake_logit).mean())
+    torch.testing.assert_close(game.cost("generator", draw), softplus(-fake_logit).mean())
+
+
+def test_one_coarse_image_has_many_details_and_a_seed_makes_the_same(rng):
+    game, coarse = level(), images(rng, side=8)
+    first, again, other = (game.refine(coarse, torch.Generator().manual_seed(seed)) for seed in (1, 1, 2))
+    assert torch.equal(first, again) and (first - other).abs().max() > 1e-4 and first.shape == (6, 1, 16, 16)
+    assert not first.requires_grad and game.generator.training
+
+
+def test_a_sample_goes_through_all_levels_from_coarse_to_fine(rng):
+    seen = []
+
+    class Noted(Level):
+        def refine(self, coarse, rng):
+            seen.append(coarse)
+            return super().refine(coarse, rng)
+
+    first = GAN(nn.Sequential(mlp(3, 16), nn.Unflatten(1, (1, 4, 4))), mlp(16, 1), latent=3)
+    levels = [Noted(moved_enlarger(), mlp(1, 1)) for _ in range(2)]
+    made = sample([first, *levels], 5, rng)
+    assert made.shape == (5, 1, 16, 16) and [x.shape[-1] for x in seen] == [4, 8]
+    assert torch.equal(seen[0], first.sample(5, torch.Generator().manual_seed(0)))
+
+
+def moved_enlarger():
+    network = enlarger(2, 1, 1, width=4, blocks=1)
+    nn.init.normal_(network[-1].weight)
+    return network
+
+
+def test_a_level_learns_detail_that_the_coarse_image_does_not_tell():
+    """Each 2×2 square is bright on the left or on the right, at random: its mean says nothing, its detail is one of two."""
+
+    def stripes(n, rng):
+        side = torch.randint(0, 2, (n, 1, 4, 4), generator=rng) * 2.0 - 1
+        return torch.stack([side, -side], dim=-1).flatten(3).repeat_interleave(2, dim=2)
+
+    torch.manual_seed(0)
+    squares = [nn.Conv2d(2, 32, kernel_size=2, stride=2), nn.LeakyReLU(0.2), nn.Conv2d(32, 32, 1), nn.LeakyReLU(0.2)]
+    game = Level(enlarger(2, 1, 1, width=16, blocks=0), spectral(nn.Sequential(*squares, nn.Conv2d(32, 1, 1))))
+    adam = partial(torch.optim.Adam, lr=5e-3, betas=(0.0, 0.9))
+    average = play(game, Stream(stripes, 32, seed=0), 200, optimiser=adam, ema=0.95, engine=EXACT).average
+    made = average.refine(torch.zeros(200, 1, 4, 4), torch.Generator().manual_seed(1))[:, 0, ::2, ::2]
+    assert made.std() > 0.7 and made.mean().abs() < 0.35, "squared error would leave every pixel grey"
+
+
+# Super-resolution --------------------------------------------------------------------------------------------------------
+
+
+def test_the_network_begins_at_the_bicubic_enlargement_of_means(rng):
+    game, real = SuperResolution(enlarger(1, 1, 2, width=8)), images(rng)
+    draw = game.draw(real, rng)
+    torch.testing.assert_close(draw.small[:, :, 0, 0], real[:, :, :4, :4].mean((2, 3)))
+    torch.testing.assert_close(game.enlarge(draw.small), bicubic(draw.small, 4))
+    torch.testing.assert_close(game.cost("generator", draw), (bicubic(draw.small, 4) - real).square().mean())
+
+
+def test_squared_error_leads_to_the_conditional_mean():
+    """Two large images for one small one, 3 : 1. The least squared error is at their mean, which is neither."""
+
+    class Constant(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.image = nn.Parameter(torch.zeros(1, 1, 4, 4))
+
+        def forward(self, small):
+            return self.image.expand(len(small), -1, -1, -1)
+
+    left = torch.tensor([1.0, 1, -1, -1]).expand(1, 1, 4, 4)
+    real = torch.cat([left, left, left, -left])
+    game = SuperResolution(Constant())
+    draw = game.draw(real, None)
+    (slope,) = torch.autograd.grad(game.cost("generator", draw), game.generator.parameters())
+    assert slope.abs().max() > 0
+    game.generator.image.data = left / 2
+    (slope,) = torch.autograd.grad(game.cost("generator", draw), game.generator.parameters())
+    torch.testing.assert_close(slope, torch.zeros_like(slope))
+
+
+def test_srgan_pays_for_content_and_for_being_found_out(rng):
+    content = lambda x: 2 * x[:, :, ::2]  # noqa: E731
+    game = adversarial(content, weight=0.3).eval()
+    draw = game.draw(images(rng), rng)
+    fake = bicubic(draw.small, 4) + game.generator(draw.small)
+    paid = (content(fake) - content(draw.real)).square().mean()
+    torch.testing.assert_close(game.cost("generator", draw), paid + 0.3 * softplus(-game.discriminator(fake)).mean())
+    found = softplus(-game.discriminator(draw.real)).mean() + softplus(game.discriminator(fake)).mean()
+    torch.testing.assert_close(game.cost("discriminator", draw), found)
+    assert adversarial(weight=0.3).about() != adversarial(weight=0.1).about()
+
+
+def test_content_on_the_judges_maps_is_frozen_and_teaches_the_generator(rng):
+    eye = judge.load()
+    game = adversarial(eye.maps, weight=0.0)
+    assert not any(name.startswith("content") for name, _ in game.named_parameters())
+    draw = game.draw(images(rng), rng)
+    cost = game.cost("generator", draw)
+    slopes = torch.autograd.grad(cost, list(game.generator.parameters()))
+    assert all(slope.abs().sum() > 0 for slope in slopes) and not any(p.requires_grad for p in eye.parameters())
+    assert copy.deepcopy(game).cost("generator", draw) == cost
+
+
+def test_the_judges_maps_are_what_its_features_are_made_of(rng):
+    eye, x = judge.load(), images(rng, side=28)
+    torch.testing.assert_close(eye.features_of_pixels[4:](eye.maps(x)), eye.features(x))
+    assert eye.maps(images(rng, channels=3, side=64)).shape == (6, 64, 16, 16)
+
+
+def test_squared_error_restores_better_than_bicubic():
+    """Edges at one of two places: the small image tells which."""
+
+    def edges(n, rng):
+        where = torch.randint(1, 15, (n, 1, 1, 1), generator=rng)
+        return (torch.arange(16).expand(n, 1, 16, 16) < where) * 2.0 - 1
+
+    torch.manual_seed(0)
+    game = SuperResolution(enlarger(1, 1, 2, width=16, blocks=1))
+    play(game, Stream(edges, 32, seed=0), 150, optimiser=partial(torch.optim.Adam, lr=3e-3), engine=EXACT)
+    real = edges(200, torch.Generator().manual_seed(1))
+    small = game.draw(real, None).small
+    error, before = ((x - real).square().mean() for x in (game.enlarge(small), bicubic(small, 4)))
+    assert error < 0.3 * before
+
+
+# Captions ----------------------------------------------------------------------------------------------------------------
+
+
+def test_kl_divergence_from_the_standard_normal():
+    mean, log = torch.randn(5, 3), torch.randn(5, 3)
+    normal = torch.distributions.Normal
+    by_torch = torch.distributions.kl_divergence(normal(mean, log.exp()), normal(0.0, 1.0)).sum(1).mean()
+    torch.testing.assert_close(divergence(mean, log), by_torch)
+    assert divergence(torch.zeros(2, 3), torch.zeros(2, 3)) == 0
+
+
+@STAGES
+def test_a_caption_is_the_sum_of_its_words(kind, rng):
+    game, draw = begun(kind, rng)
+    for encoder in (game.generator["encoder"], game.discriminator["encoder"]):
+        row = tokens(["a small red circle on the left"])
+        torch.testing.assert_close(encoder(row)[0], encoder.weight[row[0][row[0] > 0]].sum(0))
+
+
+@STAGES
+def test_the_stages_costs_by_hand(kind, rng):
+    game, draw = begun(kind, rng)
+    game.eval()
+    look = game.discriminator["network"]
+
+    def logit(x, words):
+        out = look(x)
+        return out[:, 0] + torch.einsum("nf,nf->n", out[:, 1:], game.discriminator["encoder"](words))
+
+    fake = game.fake(draw)
+    right, wrong, made = logit(draw.real, draw.tokens), logit(draw.real, draw.wrong), logit(fake, draw.tokens)
+    expected = softplus(-right).mean() + (softplus(wrong).mean() + softplus(made).mean()) / 2
+    torch.testing.assert_close(game.cost("discriminator", draw), expected)
+    price = game.weight * divergence(*game.code(draw.tokens))
+    torch.testing.assert_close(game.cost("generator", draw), softplus(-made).mean() + price)
+    game.matching = False
+    torch.testing.assert_close(game.cost("discriminator", draw), softplus(-right).mean() + softplus(made).mean())
+
+
+@STAGES
+def test_wrong_captions_are_those_of_other_images_and_only_matching_asks_about_them(kind, rng):
+    game, draw = begun(kind, rng)
+    game.eval()
+    assert torch.equal(draw.wrong, torch.cat([draw.tokens[-1:], draw.tokens[:-1]]))
+    others = Draw(**vars(draw) | {"wrong": draw.tokens})
+    assert game.cost("discriminator", draw) != game.cost("discriminator", others)
+    assert game.cost("generator", draw) == game.cost("generator", others)
+    game.matching = False
+    assert game.cost("discriminator", draw) == game.cost("discriminator", others)
+
+
+@STAGES
+def test_the_caption_reaches_the_image_and_codes_are_random(kind, rng):
+    game, draw = begun(kind, rng)
+    game.eval()
+    made = game.fake(draw)
+    for what in ("tokens", "noise", "start"):
+        other = {"tokens": draw.tokens.roll(1, 0)}.get(what, getattr(draw, what).roll(1, 0))
+        assert (game.fake(Draw(**vars(draw) | {what: other})) - made).abs().max() > 1e-5, what
+
+
+def test_a_code_has_the_mean_and_the_deviation_that_the_encoder_gives(rng):
+    game, words = stage_one(), tokens(["a large blue star in the middle"]).expand(5000, -1)
+    seen = []
+    game.painted(torch.zeros(5000, 4), words, game.noise(words, rng), lambda inputs: seen.append(inputs[:, 4:]))
+    mean, deviation = game.code(words[:1])
+    torch.testing.assert_close(seen[0].mean(0), mean[0], atol=0.1, rtol=0)
+    torch.testing.assert_close(seen[0].std(0), deviation[0].exp(), atol=0.05, rtol=0.05)
+
+
+def test_the_second_stage_begins_with_the_first_ones_image_which_it_leaves_alone(rng):
+    first = stage_one()
+    enlarging = enlarger(3 + 5, 3, 1, width=8)
+    game = StageII(first, enlarging, dcgan_discriminator(3, 16, 4, outputs=7), len(VOCABULARY), code=5, features=6)
+    _, words = captioned(rng)
+    made, small = (g.sample(words, torch.Generator().manual_seed(3)) for g in (game, first))
+    torch.testing.assert_close(made, nn.functional.interpolate(small, scale_factor=2, mode="bilinear", align_corners=False))
+    assert all(p.requires_grad for p in first.parameters()) and not any(p.requires_grad for p in game.first.parameters())
+    assert {name.split(".")[0] for player in game.players() for name in player.parameters} == {"generator", "discriminator"}
+
+
+@STAGES
+def test_batches_without_captions_are_refused(kind, rng):
+    game = GAMES[kind][0]()
+    with pytest.raises(GameError, match="is told captions: give it batches of images and tokens"):
+        game.draw(images(rng, channels=3), rng)
+
+
+def test_each_player_reads_with_an_encoder_of_its_own():
+    for game in (stage_one(), stage_two()):
+        for player in game.players():
+            assert f"{player.name}.encoder.weight" in player.parameters
+
+
+def test_a_matching_discriminator_leads_to_the_ratio_with_wrong_pairs_counted_as_generated():
+    """Two captions, two images: the best logit is log p / ((q + w) / 2), where w has images and captions independent."""
+    p, q = torch.tensor([[3.0, 1], [1, 3]]) / 8, torch.tensor([[1.0, 1], [1, 1]]) / 4
+    w = p.sum(1, keepdim=True) * p.sum(0, keepdim=True)
+    logits = torch.zeros(2, 2, requires_grad=True)
+    optimiser = torch.optim.LBFGS([logits], max_iter=100, line_search_fn="strong_wolfe")
+
+    def cost():
+        optimiser.zero_grad()
+        value = (p * softplus(-logits)).sum() + ((q + w) / 2 * softplus(logits)).sum()
+        value.backward()
+        return value
+
+    optimiser.step(cost)
+    torch.testing.assert_close(logits.detach(), (p / ((q + w) / 2)).log(), atol=1e-3, rtol=0)
+    assert math.isclose(p.sum(), 1)
+
+
+def test_words_come_to_mean_something():
+    """Flat pictures of one colour or another, 8×8: what is asked for is what comes."""
+
+    def flat(n, rng):
+        which = torch.randint(0, 2, (n,), generator=rng)
+        colours = torch.tensor([[0.8, -0.8, -0.8], [-0.8, -0.8, 0.8]])
+        words = tokens(["a red", "a blue"])
+        return colours[which][..., None, None].expand(-1, -1, 8, 8) + 0.05 * torch.randn(n, 3, 8, 8, generator=rng), words[
+            which
+        ]
+
+    torch.manual_seed(0)
+    game = stage_one()
+    adam = partial(torch.optim.Adam, lr=5e-3, betas=(0.0, 0.9))
+    average = play(game, Stream(flat, 32, seed=0), 150, optimiser=adam, ema=0.95, engine=EXACT).average
+    asked = tokens(["a red", "a blue"]).repeat_interleave(50, 0)
+    made = average.sample(asked, torch.Generator().manual_seed(1)).mean((2, 3))
+    assert ((made[:, 0] > made[:, 2]) == (torch.arange(100) < 50)).float().mean() > 0.95
