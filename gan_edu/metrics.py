@@ -2,7 +2,7 @@
 what has been memorised, how much variety there is, how much fine detail, and how well people tell real from generated.
 
 Each is a plain function of samples, features, logits or counts, computed in float64. Notebook 06 derives the first kind, notebooks
-04 and 09 the others.
+04 and 09 the others, notebook 10 how categories without names are matched with classes.
 """
 
 import math
@@ -222,6 +222,26 @@ def memorisation(generated, training, held_out):
     deviation = (expected * (1 - expected) * len(everything) * weights.var()).sqrt().item()
     share = (nearest[:, 0] < count).double().mean().item()
     return Memorisation(share, expected, surplus / deviation if deviation else 0.0)
+
+
+def matched_accuracy(found, labels):
+    """How well categories that nobody named tell labels, both int64 (N,): the share of samples whose category is matched with their
+    label, under the one-to-one matching for which it is largest (the Hungarian method, Kuhn 1955; notebook 10), and that matching,
+    {category: label}. What is left over when there are more of one kind than of the other is matched with nothing.
+
+    To give each category its majority's label instead counts two categories for one label, and is 1 for as many categories as
+    samples. Raises DataError for no samples, or another number of labels.
+    """
+    from scipy.optimize import linear_sum_assignment  # here, since importing it takes a third of the time that torch does
+
+    if found.shape != labels.shape or found.dim() != 1 or not len(found):
+        raise DataError(
+            f"every sample needs a category and a label; the shapes are {tuple(found.shape)}, {tuple(labels.shape)}."
+        )
+    counts = torch.zeros(int(found.max()) + 1, int(labels.max()) + 1)
+    counts.index_put_((found.cpu(), labels.cpu()), torch.tensor(1.0), accumulate=True)
+    rows, columns = linear_sum_assignment(counts, maximize=True)
+    return counts[rows, columns].sum().item() / len(found), dict(zip(rows.tolist(), columns.tolist()))
 
 
 def support_size(size, chance):

@@ -23,14 +23,14 @@ VERDICTS = LinearSegmentedColormap.from_list("verdicts", [GENERATOR, "#F7F4F0", 
 """D(x) as a colour: 0, surely generated, is the generator's colour; 1, surely data, is the data's; 1/2 is white."""
 
 
-def use_style():
-    """Sets matplotlib's defaults for the course."""
+def use_style(arrange=True):
+    """Sets matplotlib's defaults for the course. Without `arrange`, what is in a figure may overlap."""
     plt.rcParams.update(
         {
             "figure.figsize": (7.5, 4.2),
             "figure.dpi": 96,
             "savefig.dpi": 120,
-            "figure.constrained_layout.use": True,
+            "figure.constrained_layout.use": arrange,
             "font.size": 11,
             "axes.titlesize": 12,
             "axes.spines.top": False,

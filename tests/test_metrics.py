@@ -21,6 +21,7 @@ from gan_edu.metrics import (
     closest_pairs,
     frechet_distance,
     kernel_distance,
+    matched_accuracy,
     memorisation,
     modes,
     parzen_log_likelihood,
@@ -592,6 +593,31 @@ def test_the_closest_pairs_are_the_closest():
     everything = sorted((torch.dist(samples[i], samples[j]).item(), i, j) for i, j in itertools.combinations(range(40), 2))
     assert pairs.tolist() == [[i, j] for _, i, j in everything[:5]] and pairs.tolist()[0] == [7, 31]
     assert distances.tolist() == pytest.approx([d for d, _, _ in everything[:5]], rel=1e-5) and distances[0] == 0
+
+
+# Categories and classes ---------------------------------------------------------------------------------------------------
+
+
+def test_categories_are_matched_with_the_labels_that_fit_best(rng):
+    """Against all ways to match five categories with five labels."""
+    found, labels = torch.randint(5, (2, 300), generator=rng)
+    ways = itertools.permutations(range(5))
+    best, way = max(((torch.tensor(way)[found] == labels).double().mean().item(), way) for way in ways)
+    accuracy, matching = matched_accuracy(found, labels)
+    assert accuracy == pytest.approx(best) and tuple(matching[k] for k in range(5)) == way
+
+
+def test_names_do_not_matter_and_each_label_is_given_once():
+    labels = torch.arange(4).repeat(25)
+    assert matched_accuracy((labels + 1) % 4, labels) == (1, {0: 3, 1: 0, 2: 1, 3: 2})
+    assert matched_accuracy(torch.arange(100), labels)[0] == 4 / 100  # by majority it would be 1
+    assert matched_accuracy(labels // 2, labels)[0] == 2 / 4
+
+
+@pytest.mark.parametrize("found, labels", [([], []), ([0, 1], [0]), ([[0]], [[0]])])
+def test_samples_without_category_or_label_cannot_be_matched(found, labels):
+    with pytest.raises(DataError, match="needs a category and a label"):
+        matched_accuracy(torch.tensor(found), torch.tensor(labels))
 
 
 # Sensitivity ------------------------------------------------------------------------------------------------------------
