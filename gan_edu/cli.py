@@ -1,20 +1,25 @@
-"""The `gan-edu` command: run the course, test it, open it, measure it, look at the machine."""
+"""The `gan-edu` command: run the course, test it, open it, measure it, look at the machine; train the systems of the zoo."""
 
 import os
 import subprocess
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Column, Table
 
 from . import course as course_
+from . import zoo
 from .errors import GanEduError
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help=__doc__)
 console = Console(highlight=False, markup=False, soft_wrap=True)
 
+Folder = Annotated[Path, typer.Argument(help="What `gan-edu train` was given with --out.")]
+Device = Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")]
 Only = Annotated[str | None, typer.Option(help="Only notebooks whose names begin so: 04, or 03,07.")]
 
 
@@ -22,7 +27,7 @@ Only = Annotated[str | None, typer.Option(help="Only notebooks whose names begin
 def course(
     profile: Annotated[str, typer.Option(help="smoke, lecture or full.")] = "lecture",
     only: Only = None,
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
+    device: Device = "auto",
     seed: Annotated[int, typer.Option(help="Seed of everything random.")] = 0,
 ):
     """Execute the notebooks; results, as notebooks and web pages with an index, go to build/course/."""
@@ -90,6 +95,74 @@ def doctor():
     with _errors_for_people():
         for row in course_.findings():
             table.add_row(*row)
+    console.print(table)
+
+
+@app.command(
+    help=f"""XX
+    with one that was not.\n\n\b\n{zoo.summary()}"""
+)
+def train(
+    system: Annotated[str, typer.Argument(help="One of those above.")],
+    data: Annotated[
+        str, typer.Option(help="mnist, fashion, digits, flowers, facades, outlines, scenes, or a folder of your own.")
+    ],
+    out: Annotated[Path, typer.Option(help="The run's folder: checkpoints, samples, and measures as tables.")],
+    size: Annotated[int | None, typer.Option(help="Pixels on a side of an image. [64, but for digits and clothes]")] = None,
+    rounds: Annotated[int, typer.Option(help="Rounds of every stage.")] = 2000,
+    batch: Annotated[int | None, typer.Option(help="Examples in a batch. [the system's own]")] = None,
+    seed: Annotated[int, typer.Option(help="Seed of everything random.")] = 0,
+    every: Annotated[int, typer.Option(help="Rounds from one checkpoint, sample and measurement to the next.")] = 200,
+    device: Device = "auto",
+):
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[now]}"),
+    )
+    order, tasks = zoo.Order(system, data, size, batch, seed), {}
+    with _errors_for_people(), Progress(*columns, console=console) as progress:
+        try:
+            for stage, run in zoo.train(order, out, rounds, every, course_.choose_device(device)):
+                if stage not in tasks:
+                    tasks[stage] = progress.add_task(f"stage {stage}", total=rounds, now="")
+                progress.update(tasks[stage], completed=run.done, now=_now(run.history))
+        except KeyboardInterrupt:
+            progress.console.print(f"interrupted; the same command goes on from here, and {out} holds what there is")
+            raise
+    console.print(f"{out} holds {rounds} rounds of {system}: try gan-edu sample {out}, gan-edu evaluate {out}")
+
+
+def _now(history):
+    """The costs and measures last read, in words."""
+    costs = {name: values[-1] for name, values in history.costs.items() if values}
+    return "  ".join(f"{name} {value:.3g}" for name, value in (costs | history.seen[-1][1]).items())
+
+
+@app.command()
+def sample(
+    run: Folder,
+    to: Annotated[Path | None, typer.Option(help="A PNG. [sample.png in the run's folder]")] = None,
+    count: Annotated[int, typer.Option(help="How many.")] = zoo.SHOWN,
+    seed: Annotated[int, typer.Option(help="Seed of everything random.")] = 0,
+    device: Device = "auto",
+):
+    """Draw what a trained system makes: of each held-out example what was given, what was made of it, and what was right."""
+    with _errors_for_people():
+        zoo.examine(*zoo.restore(run, course_.choose_device(device)), count, seed).picture().save(to or run / "sample.png")
+    console.print(f"wrote {to or run / 'sample.png'}")
+
+
+@app.command()
+def evaluate(run: Folder, device: Device = "auto"):
+    """Measure a trained system on held-out examples."""
+    with _errors_for_people():
+        measures = zoo.examine(*zoo.restore(run, course_.choose_device(device))).measures()
+    table = Table("measure", "value")
+    for name, value in measures.items():
+        table.add_row(name, f"{value:.4g}")
     console.print(table)
 
 

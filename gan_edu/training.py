@@ -389,6 +389,13 @@ def _write(path, state):
         raise CheckpointError(f"the checkpoint {path} cannot be written ({error.strerror or error}).") from error
 
 
+def played(path):
+    """The `state_dict` of the game in a checkpoint as it is to be looked at: of the averaged one, if there is one. Raises
+    CheckpointError if that is no checkpoint."""
+    state = _read(path)
+    return state["game"] if state["average"] is None else state["average"]
+
+
 def _read(path):
     try:
         with zipfile.ZipFile(path) as archive:

@@ -1,63 +1,442 @@
 """The zoo outside of notebooks: every system of this course by name, on named data or on your own, in a folder from which an
-interrupted run goes on. `gan-edu train`, `gan-edu sample` and `gan-edu evaluate` are made of this.
+interrupted run goes on. `gan-edu train`, `gan-edu sample` and `gan-edu evaluate` are made of it.
 
     for stage, run in zoo.train(zoo.Order("pix2pix", "my/pairs"), "runs/x", rounds=2000):
         print(stage, run.done, run.history.seen[-1])
 """
 
+import copy
 import csv
 import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from pathlib import Path
+from statistics import fmean
 
 import torch
-from torch import Tensor, nn
-from torch.nn.functional import adaptive_avg_pool2d, interpolate, l1_loss, mse_loss
+from PIL import Image
+from torch import Tensor
+from torch.nn.functional import adaptive_avg_pool2d, avg_pool2d, interpolate, l1_loss
 
 from . import judge, recipes, training
-from .data import to_pixels
-from .data.examples import load_examples
+from .data import Scenes, to_pixels
+from .data.examples import FILM, load_examples, resolved
 from .errors import CheckpointError, GameError
-from .metrics import frechet_distance
+from .metrics import features, frechet_distance
+from .models import lapgan
 from .models.projection import Projection, nearest
 from .models.restoration import Denoising, NextFrame
 from .models.semi_supervised import SemiSupervisedGAN
+from .models.srgan import SRGAN, SuperResolution, bicubic
+from .models.stackgan import StageI, StageII
 from .models.translation import CycleGAN, DiscoGAN, Pix2Pix
-from .networks import UNet, dcgan_discriminator, dcgan_generator, infer, patchgan
-from .recipes import RECIPES, SHADES, Recipe
+from .networks import UNet, dcgan_discriminator, dcgan_generator, enlarger, infer, patchgan
+from .recipes import RECIPES, SHADES
 
 MEASURED = 1000  # held-out examples, at most
+SHOWN = 40  # of them, in a picture
 
 
 @dataclass(frozen=True)
 class Answer:
     """What a system made of held-out examples, all in pixels (N, C, H, W).
 
-    made: that; real: what it should look like; matched: whether that is so row by row, for there is one right answer.
-    given: what it was made from, as images; row: how many of them one row of a picture shows.
-    numbers: further measures by name.
+    made: that. real: what it should look like, row by row if `matched`, since there is one right answer. given: what it was made
+    from, as images. row: how many examples a row of a picture shows. numbers: further measures by name.
     """
 
     made: Tensor
     real: Tensor
     matched: bool = False
     given: tuple[Tensor, ...] = ()
-    row: int = 8
-    numbers: dict = field(default_factory=dict)
+    row: int = 10
+    numbers: dict[str, float] = field(default_factory=dict)
 
     def picture(self):
-        """All of it side by side, and how many images make a row: what was given, what was made, what was right."""
+        """All of it in one image: of each example what was given, what was made and, if there is such a thing, what was right."""
+        from .plots import tile  # here, since matplotlib takes a second
+
         columns = [*self.given, self.made, *[self.real] * self.matched]
-        shape = torch.broadcast_shapes(*(image.shape[1:] for image in columns[-1:]))
-        columns = [interpolate(column, shape[1:]).expand(-1, shape[0], -1, -1) for column in columns]
-        return torch.stack(columns, dim=1).flatten(0, 1), len(columns) * max(1, self.row // len(columns))
-    
+        columns = [interpolate(part, self.real.shape[2:]).expand(self.real.shape) for part in columns]
+        sheet = tile(torch.stack(columns, dim=1).flatten(0, 1), self.row * len(columns))
+        return Image.fromarray((255 * sheet).round().astype("uint8"))
+
     def measures(self):
         """Numbers by name. The Fréchet distance is between the judge's features of what was made and of what is real."""
-        real = adaptive_avg_pool2d(self.real, self.made.shape[2:])  # an early stage makes small images
-        numbers = {"Fréchet distance": frechet_distance(*map(_features, (real, self.made)))}
+        real = adaptive_avg_pool2d(self.real, self.made.shape[2:])  # a first stage may make small images
+        numbers = {"Fréchet distance": frechet_distance(features(self.made), features(real))}
         if self.matched:
             numbers |= {"L1": l1_loss(self.made, real).item(), "PSNR": psnr(self.made, real)}
+        if self.matched and self.given:
+            numbers["PSNR of what was given"] = psnr(self.given[-1], real)
         return numbers | self.numbers
+
+
+def psnr(images, real):
+    """The peak signal-to-noise ratio in dB of images (N, C, H, W), clipped to [-1, 1]; the mean over images."""
+    errors = (images.clamp(-1, 1) - real).square().flatten(1).mean(1)
+    return (10 * torch.log10(4 / errors)).mean().item()
+
+
+# What is played: from examples to recipes --------------------------------------------------------------------------------
+
+TRANSLATION = replace(SHADES, batch=16, optimiser=partial(torch.optim.Adam, lr=1e-3, betas=(0.5, 0.99), fused=True))
+
+
+def _alone(make):
+    """One game, with the settings of translation."""
+    return lambda examples: (replace(TRANSLATION, game=make),)
+
+
+def _recipe(name, **told):
+    """The recipe of that name, with the batch and the learning rate that suit colour, where there is some. told: what its game is told
+    about the examples, as functions of these."""
+
+    def stages(examples):
+        recipe = RECIPES[name]
+        if examples.shape[0] == 3:
+            recipe = replace(recipe, batch=SHADES.batch, optimiser=SHADES.optimiser)
+        settings = {word: tell(examples) for word, tell in told.items()}
+        return (replace(recipe, game=partial(recipe.game, **settings)),)
+
+    return stages
+
+
+def _classes(examples):
+    return len(examples.names)
+
+
+def _dcgan(examples):
+    return (RECIPES["dcgan" if examples.shape[0] == 1 else "photographs"],)
+
+
+def _lapgan(examples):
+    """A GAN of the coarsest images, 8 to 14 pixels on a side, and a game for each doubling."""
+    channels, size, _ = examples.shape
+    levels = (size // 8).bit_length() - 1
+
+    def at(level, game):
+        return replace(
+            TRANSLATION, batch=64, game=game, prepare=lambda images: lapgan.shrink(to_pixels(images), levels - level)
+        )
+
+    def level(side, shape, *before):
+        return lapgan.Level(enlarger(channels + 1, channels, doublings=1), dcgan_discriminator(2 * channels, side))
+
+    coarse = (channels, size >> levels, size >> levels)
+    above = [at(k, partial(level, size >> (levels - k))) for k in range(1, levels + 1)]
+    return at(0, lambda shape: recipes.dcgan(coarse)), *above
+
+
+def _srgan(examples):
+    def alone(shape):
+        return SuperResolution(enlarger(shape[0], shape[0], doublings=2))
+
+    def against(shape, first):
+        generator = copy.deepcopy(first.generator).requires_grad_()
+        return SRGAN(generator, dcgan_discriminator(*shape[:2]), lambda images: judge.load(images.device).maps(images))
+
+    return replace(TRANSLATION, game=alone, schedule="G"), replace(TRANSLATION, game=against)
+
+
+def _stackgan(examples):
+    channels, size, _ = examples.shape
+    words, latent, code, seen = len(examples.names), 16, 16, 64
+
+    def first(shape):
+        generator = dcgan_generator(latent + code, channels, size // 2, refine=2)
+        return StageI(
+            generator, dcgan_discriminator(channels, size // 2, refine=2, outputs=1 + seen), words, latent, code, seen
+        )
+
+    def second(shape, first):
+        generator = enlarger(channels + code, channels, doublings=1)
+        discriminator = dcgan_discriminator(channels, size, refine=2, outputs=1 + seen)
+        return StageII(first, generator, discriminator, words, code=code, features=seen)
+
+    small = replace(SHADES, batch=64, game=first, prepare=lambda images: avg_pool2d(to_pixels(images), 2))
+    return small, replace(small, game=second, prepare=to_pixels)
+
+
+def _semi_supervised(examples):
+    def make(shape):
+        generator = dcgan_generator(64, shape[0], shape[1], refine=2)
+        return SemiSupervisedGAN(generator, dcgan_discriminator(*shape[:2], refine=2, outputs=len(examples.names)), latent=64)
+
+    return (replace(SHADES, batch=64, game=make),)
+
+
+def _pix2pix(shape):
+    return Pix2Pix(UNet(shape[0], *shape[:2]), patchgan(2 * shape[0], normalise="batch"))
+
+
+def _denoising(shape):
+    return Denoising(UNet(shape[0], *shape[:2]), patchgan(2 * shape[0], normalise="batch"))
+
+
+def _next_frame(shape):
+    return NextFrame(UNet((FILM - 1) * shape[0], *shape[:2]), patchgan(FILM * shape[0], normalise="batch"))
+
+
+def _translators(shape):
+    return *[UNet(shape[0], *shape[:2]) for _ in "ab"], *[patchgan(shape[0]) for _ in "ab"]
+
+
+# What is shown and measured: from games and held-out examples to an answer -----------------------------------------------
+
+
+def _sampled(games, examples, rng):
+    return Answer(games[-1].sample(len(examples[0]), rng), examples[0])
+
+
+def _pyramid(games, examples, rng):
+    return Answer(lapgan.sample(games, len(examples[0]), rng), examples[0])
+
+
+def _asked(games, examples, rng):
+    """Whether an image's class is the one asked for says the nearest mean of a class of real images, in the judge's features."""
+    (real, labels), game = examples, games[-1]
+    made = game.sample(labels, rng)
+    seen, known = features(made), features(real)
+    present, places = labels.unique(return_inverse=True)
+    centres = torch.stack([known[places == k].mean(0) for k in range(len(present))])
+    right = [(torch.cdist(part, centres).argmin(1) == places).float().mean().item() for part in (seen, known)]
+    return Answer(made, real, row=min(game.classes, 20), numbers=dict(zip(("as asked", "so with real images"), right)))
+
+
+def _coded(games, examples, rng):
+    game, count = games[-1], len(examples[0])
+    category = torch.arange(count, device=rng.device) % game.categories
+    made = game.sample(category, game.code(count, rng)[1], rng)
+    right = (game.read(made)[0].argmax(1) == category).float().mean().item()
+    return Answer(made, examples[0], row=game.categories, numbers={"category read back": right})
+
+
+def _encoded(games, examples, rng):
+    (real,), game = examples, games[-1]
+    rebuilt = game.reconstruct(real)
+    numbers = {"L1 of reconstructions": l1_loss(rebuilt, real).item()}
+    return Answer(game.sample(len(real), rng), real, given=(real, rebuilt), row=4, numbers=numbers)
+
+
+def _enlarged(games, examples, rng):
+    (real,), game = examples, games[-1]
+    small = avg_pool2d(real, game.factor)
+    return Answer(game.enlarge(small), real, matched=True, given=(bicubic(small, game.factor),), row=4)
+
+
+def _described(games, examples, rng):
+    """Of drawn scenes it is known what they show: the share of images in which each attribute is right."""
+    real, captions, *known = examples
+    made, numbers = games[-1].sample(captions, rng), {}
+    for attributes in known:
+        found = Scenes.read(made)
+        right = torch.stack([found.size, found.colour, found.shape, found.place], dim=1)[..., 0] == attributes
+        numbers = dict(zip(("size", "colour", "shape", "place"), right.float().mean(0).tolist()))
+    return Answer(made, real, given=(real,), row=5, numbers=numbers)
+
+
+def _translated(games, examples, rng):
+    condition, real = examples[0].unbind(1)
+    return Answer(games[-1].translate(condition), real, matched=True, given=(condition,), row=4)
+
+
+def _exchanged(games, examples, rng):
+    (both, matched), game = examples, games[-1]
+    a, b = both.unbind(1)
+    made = game.translate(a, to="b")
+    numbers = {"L1 there and back": l1_loss(game.translate(made, to="a"), a).item()}
+    return Answer(made, b, bool(matched.all()), given=(b, game.translate(b, to="a"), a), row=3, numbers=numbers)
+
+
+def _continued(games, examples, rng):
+    known, real = examples[0][:, :-1], examples[0][:, -1]
+    return Answer(games[-1].translate(known.flatten(1, 2)), real, matched=True, given=known.unbind(1), row=2)
+
+
+def _denoised(games, examples, rng):
+    (real,), game = examples, games[-1]
+    spoilt = game.spoilt(real, rng)
+    return Answer(game.translate(spoilt), real, matched=True, given=(spoilt,), row=4)
+
+
+def _classified(games, examples, rng):
+    (real, labels), game = examples, games[-1]
+    wrong = infer(game.discriminator, real).argmax(1) != labels
+    return Answer(game.sample(len(real), rng), real, numbers={"error": wrong.float().mean().item()})
+
+
+def _projected(games, examples, rng):
+    """The image of the best of 1,000 latents is given, and moved towards what is wanted."""
+    game, wanted = games[-1], examples[0][:SHOWN]
+    start = nearest(game.generator, game.latent.draw(1000, rng), wanted)[:, 0]
+    search = Projection(game.generator, start, wanted)
+    training.play(search, None, rounds=50, optimiser=partial(torch.optim.Adam, lr=0.05))
+    return Answer(search.images(), wanted, matched=True, given=(infer(game.generator, start),), row=4)
+
+
+@dataclass(frozen=True)
+class System:
+    """One system of the zoo.
+
+    paper: authors and year. wants: one of `data.examples.KINDS`.
+    stages: from `Examples` to recipes, whose games are played one after the other; a game is made from the shape of an image and the
+        games of the stages before.
+    answer: from the games so far, held-out examples (the first tensor in pixels) and a random generator to an `Answer`.
+    sizes: of the images that it can make, pixels on a side.
+    """
+
+    paper: str
+    wants: str
+    stages: Callable
+    answer: Callable
+    sizes: tuple[int, ...] = (28, 32, 64, 128)
+
+
+SYSTEMS = {
+    "dcgan": System("Radford, Metz & Chintala 2016", "images", _dcgan, _sampled),
+    "conditional": System("Mirza & Osindero 2014", "labelled images", _recipe("conditional", classes=_classes), _asked),
+    "ac-gan": System("Odena, Olah & Shlens 2017", "labelled images", _recipe("auxiliary classifier", classes=_classes), _asked),
+    "infogan": System("Chen et al. 2016", "images", _recipe("infogan"), _coded),
+    "bigan": System("Donahue, Krähenbühl & Darrell 2017", "images", _recipe("bigan"), _encoded),
+    "lapgan": System("Denton et al. 2015", "images", _lapgan, _pyramid),
+    "srgan": System("Ledig et al. 2017", "images", _srgan, _enlarged),
+    "stackgan": System("Zhang et al. 2017", "captioned images", _stackgan, _described),
+    "pix2pix": System("Isola et al. 2017", "pairs", _alone(_pix2pix), _translated),
+    "cyclegan": System(
+        "Zhu et al. 2017", "two domains", _alone(lambda shape: CycleGAN(*_translators(shape), shape, shape)), _exchanged
+    ),
+    "discogan": System("Kim et al. 2017", "two domains", _alone(lambda shape: DiscoGAN(*_translators(shape))), _exchanged),
+    "next-frame": System("Mathieu, Couprie & LeCun 2016", "films", _alone(_next_frame), _continued),
+    "denoising": System("after Isola et al. 2017", "images", _alone(_denoising), _denoised),
+    "semi-supervised": System("Salimans et al. 2016", "images, a few of them labelled", _semi_supervised, _classified),
+    "projection": System("Zhu et al. 2016", "images", _dcgan, _projected),
+}
+
+
+def summary():
+    """A line for each system: its name, what it learns from, its paper."""
+    return "\n".join(f"{name:16} {system.wants} ({system.paper})" for name, system in SYSTEMS.items())
+
+
+# A run in a folder -------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Order:
+    """What tells one run from another: a system's name, its data by name or path, the images' size, the batch and the seed. Size and
+    batch are the data's and the recipe's own if they are not given."""
+
+    system: str
+    data: str
+    size: int | None = None
+    batch: int | None = None
+    seed: int = 0
+
+    def examples(self):
+        """What to learn from. Raises GameError for a system or a size that there is not, DataError if the data are not fit."""
+        if self.system not in SYSTEMS:
+            raise GameError(f"there is no system {self.system!r}; there are {', '.join(SYSTEMS)}.")
+        system = SYSTEMS[self.system]
+        self._fits(system, self.size or system.sizes[0])
+        examples = load_examples(system.wants, self.data, self.size)
+        self._fits(system, examples.shape[1])
+        return examples
+
+    def _fits(self, system, size):
+        if size not in system.sizes:
+            sizes = f"{', '.join(map(str, system.sizes[:-1]))} or {system.sizes[-1]}"
+            raise GameError(f"{self.system} makes images of {sizes} pixels on a side, not of {size}.")
+
+
+def train(order, folder, rounds=2000, every=200, device="cpu"):
+    """Plays every stage of a system for that many rounds, and goes on where the folder says that it was interrupted. Gives, after
+    every round, the stage's number (from 1 on) and its `Run`.
+
+    Written every `every` rounds and after the last of stage k: stage<k>.pt, the checkpoint; stage<k>.csv, costs (means since the row
+    before) and measures; samples/<k>-<round>.png. Ctrl-C leaves a checkpoint too.
+
+    Raises what `Order.examples` raises, and CheckpointError if the folder holds another run.
+    """
+    folder, examples = Path(folder), order.examples()
+    _claim(folder, replace(order, data=resolved(order.data), size=examples.shape[1]))
+    system, games = SYSTEMS[order.system], []
+    for k, recipe in enumerate(system.stages(examples), 1):
+        torch.manual_seed(order.seed)
+        game = recipe.game(examples.shape, *games).to(device)
+        size = order.batch or min(recipe.batch, *(len(source[0]) for source in examples.sources))
+        batches = examples.batches(size, order.seed, device, recipe.prepare)
+        run = training.Run(game, batches, recipe.optimiser, recipe.schedule, ema=recipe.ema, seed=order.seed)
+
+        def look(game, shown, run=run, name=f"{k}-", before=tuple(games)):
+            answer = partial(examine, system, [*before, shown], examples, seed=order.seed)
+            answer(SHOWN).picture().save(folder / "samples" / f"{name}{run.done:06}.png")
+            return answer().measures()
+
+        for _ in run.play(rounds, look, every, folder / f"stage{k}.pt"):
+            if run.history.seen[-1][0] == run.done:
+                _log(folder / f"stage{k}.csv", run.history)
+            yield k, run
+        games.append(run.shown)
+
+
+def examine(system, games, examples, count=None, seed=0):
+    """A system's `Answer` to that many held-out examples, begun again where they end; to all, at most `MEASURED`, without a count."""
+    there = len(examples.held_out[0])
+    rows = torch.arange(count or min(there, MEASURED)) % there
+    device = next(games[-1].parameters()).device
+    first, *others = (tensor[rows].to(device) for tensor in examples.held_out)
+    return system.answer(games, (to_pixels(first), *others), torch.Generator(device).manual_seed(seed))
+
+
+def _claim(folder, order):
+    """Makes a folder the one of this run, if it is not another's."""
+    config = folder / "config.json"
+    if config.exists():
+        found = _order(folder)
+        if found != order:
+            others = [f"{name} {was}" for name, was in asdict(found).items() if was != getattr(order, name)]
+            raise CheckpointError(
+                f"{folder} holds another run, of {', '.join(others)}: choose another folder, or ask for the same."
+            )
+    try:
+        (folder / "samples").mkdir(parents=True, exist_ok=True)
+        config.write_text(json.dumps(asdict(order), indent=4))
+    except OSError as error:
+        raise CheckpointError(f"{folder} cannot be written to ({error.strerror or error}): choose another folder.") from error
+
+
+def _order(folder):
+    try:
+        return Order(**json.loads((folder / "config.json").read_text()))
+    except (OSError, ValueError, TypeError) as error:
+        raise CheckpointError(f"{folder} holds no run: give the folder that `gan-edu train` was given with --out.") from error
+
+
+def _log(path, history):
+    """Costs, as means since the row before, and measures: a row for each look."""
+    with path.open("w", newline="", encoding="utf-8") as file:
+        rows = csv.writer(file)
+        rows.writerow(["round", *history.costs, *history.seen[0][1]])
+        for (before, _), (now, measures) in zip([(0, {}), *history.seen], history.seen):
+            costs = [fmean(values[before:now]) if values[before:now] else "" for values in history.costs.values()]
+            rows.writerow([now, *costs, *measures.values()])
+
+
+def restore(folder, device="cpu"):
+    """What `train` left in a folder: the system, the games of the stages so far, averaged where they are averaged, and
+    the examples.
+
+    Raises CheckpointError if there is nothing.
+    """
+    folder = Path(folder)
+    order = _order(folder)
+    examples, system, games = order.examples(), SYSTEMS[order.system], []
+    for k, recipe in enumerate(system.stages(examples), 1):
+        if (folder / f"stage{k}.pt").exists():
+            games.append(recipe.game(examples.shape, *games).to(device))
+            games[-1].load_state_dict(training.played(folder / f"stage{k}.pt"))
+    if not games:
+        raise CheckpointError(f"{folder} holds no checkpoint yet: let `gan-edu train` play on for a while.")
+    return system, games, examples

@@ -45,12 +45,13 @@ ROOMS = {
     "league": MATHEMATICS | {"data", "models", "engine", "training", "metrics"},
     "recorded": set(),
     "plots": WORKSHOP,
+    "zoo": WORKSHOP | {"plots"},
     "clinic": {"data", "engine", "metrics", "plots"},
     "widgets": WORKSHOP | {"plots"},
     "checks": WORKSHOP | {"plots"},
     "pages": WORKSHOP | {"plots", "checks"},
     "course": WORKSHOP | {"plots", "widgets", "checks", "pages"},
-    "cli": WORKSHOP | {"plots", "widgets", "checks", "pages", "course"},
+    "cli": WORKSHOP | {"plots", "zoo", "widgets", "checks", "pages", "course"},
     "__main__": {"cli"},
 }
 

@@ -17,6 +17,7 @@ from .pairs import load_pairs
 from .scenes import VOCABULARY, Scenes, tokens
 
 OWN_SIZE = ("mnist", "fashion", "digits")  # sets that come at one size, and grey
+NAMES = (*OWN_SIZE, "flowers", "facades", "outlines", "scenes")
 SIZE = 64  # of all others, if nothing is said
 FEWEST = 20  # examples, of which a tenth is held out
 FILM = 5  # frames in a film
@@ -103,10 +104,13 @@ def domains(name, size=None):
 
 def captioned(name, size=None):
     """Images and the words that describe them, int64 (N, T), filled up with 0, which is no word: drawn scenes, or a folder whose
-    files, or whose folders, are named for what they show, as in "roses/a red rose 01.jpg"."""
+    files, or whose folders, are named for what they show, as in "roses/a red rose 01.jpg". Of drawn scenes held out the size, colour,
+    shape and place of the object are known too, int64 (N, 4)."""
     if name == "scenes":
         scenes = Scenes.sample(4000, torch.Generator().manual_seed(0))
-        return _split("drawn scenes", scenes.images(size or SIZE), tokens(scenes.captions()), names=VOCABULARY)
+        truth = torch.cat([scenes.size, scenes.colour, scenes.shape, scenes.place], dim=1)
+        examples = _split("drawn scenes", scenes.images(size or SIZE), tokens(scenes.captions()), truth, names=VOCABULARY)
+        return replace(examples, sources=(examples.sources[0][:2],))
     path, pictures, files = _own(name, size, "scenes")
     said = [re.findall(r"[^\W\d_]+", file.removeprefix(path).rpartition(".")[0].lower()) for file in files]
     words = ("", *sorted({word for caption in said for word in caption}))
@@ -142,6 +146,21 @@ KINDS = {
 }
 
 
+def load_examples(kind, name, size=None):
+    """`Examples` of one of `KINDS`, from a set of that name, or from a folder or archive of your own.
+
+    size: side of the images in pixels; digits and clothes come as they are, all else has 64 if nothing is said.
+
+    Raises DataError if what is wanted is not there: classes, partners, captions, or enough examples.
+    """
+    return KINDS[kind](name, size)
+
+
+def resolved(name):
+    """The name of a set as it is, a path from the root on."""
+    return name if name in NAMES else str(Path(name).expanduser().resolve())
+
+
 def _load(name, size):
     return load(name, size or (None if name in OWN_SIZE else SIZE))
 
@@ -172,7 +191,9 @@ def _split(about, *tensors, names=()):
 
 
 def _too_few(what, count):
-    return DataError(f"{what} has {count} examples: at least {FEWEST} are wanted, of which a tenth is held out to measure with.")
+    return DataError(
+        f"{what} has {count} examples: at least {FEWEST} are wanted, of which a tenth is held out to measure with."
+    )
 
 
 def _in_turn(labels):
