@@ -27,6 +27,7 @@ from gan_edu.metrics import (
     parzen_width,
     precision_recall,
     sensitivity,
+    sharpness,
     support_size,
 )
 
@@ -504,6 +505,51 @@ def test_what_cannot_be_told_apart_speaks_for_nobody(training):
     twice = training.repeat(2, 1)
     assert memorisation(training[:50], twice, images_of(50)).z == 0
     assert memorisation(training[:50], training, training).z == 0
+
+
+# Sharpness --------------------------------------------------------------------------------------------------------------
+
+
+def wave(down, across, height=16, width=24):
+    """A wave that goes on in a mirror at the edges, of these many half periods down and across: (1, 1, height, width)."""
+    y, x = ((torch.arange(n, dtype=torch.float64) + 0.5) * math.pi / n for n in (height, width))
+    return (torch.cos(down * y)[:, None] * torch.cos(across * x))[None, None]
+
+
+@pytest.mark.parametrize(
+    "down, across, power",
+    [(0, 11, 0), (0, 13, 0.5), (7, 0, 0), (9, 0, 0.5), (5, 8, 0), (6, 10, 0.25), (15, 23, 0.25), (0, 0, 0)],
+)
+def test_the_sharpness_of_a_wave_is_its_power_if_it_is_shorter_than_four_pixels(down, across, power):
+    """In each direction half the Nyquist frequency is a quarter cycle a pixel: 12 half periods in 24 pixels, 8 in 16."""
+    assert sharpness(wave(down, across)) == pytest.approx(power, abs=1e-12)
+    assert sharpness(3 * wave(down, across) + 0.5) == pytest.approx(9 * power, abs=1e-12)
+
+
+def test_the_sharpness_of_noise_is_the_share_of_frequencies_that_lie_above(rng):
+    """White noise has as much power everywhere, and a quarter of a disc of radius 1/4, in a square of side 1/2, is left out."""
+    noise = 0.3 * torch.randn(200, 3, 32, 32, generator=rng)
+    assert sharpness(noise) == pytest.approx(0.09 * (1 - math.pi / 16), rel=0.03)
+
+
+def test_blurring_takes_sharpness_away_and_a_slope_has_next_to_none(rng):
+    noise = torch.rand(20, 1, 32, 32, generator=rng)
+    assert sharpness(torch.nn.functional.avg_pool2d(noise, 3, 1, 1)) < 0.2 * sharpness(noise)
+    slope = torch.linspace(-1, 1, 32).expand(1, 1, 32, 32)
+    assert sharpness(slope) < 1e-4 * slope.square().mean(), "its left and right edges are not neighbours"
+
+
+def test_the_sharpness_of_a_set_is_the_mean_over_images_and_channels_as_bytes_or_pixels(rng):
+    images = torch.randint(0, 256, (6, 3, 16, 16), generator=rng, dtype=torch.uint8)
+    alone = [sharpness(image[None, None]) for image in data.to_pixels(images).flatten(0, 1)]
+    assert sharpness(images) == pytest.approx(statistics.mean(alone), rel=1e-6)
+    assert sharpness(data.to_pixels(images)) == pytest.approx(sharpness(images), rel=1e-6)
+
+
+@pytest.mark.parametrize("shape", [(3, 16, 16), (0, 3, 16, 16)])
+def test_sharpness_is_for_images(shape):
+    with pytest.raises(DataError, match="is for images"):
+        sharpness(torch.zeros(shape))
 
 
 # Birthdays --------------------------------------------------------------------------------------------------------------
