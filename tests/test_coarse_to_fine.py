@@ -351,6 +351,8 @@ def test_only_matching_asks_about_wrong_captions(kind, rng):
     game, draw = begun(kind, rng)
     game.eval()
     assert (draw.wrong != draw.tokens).any(1).all()
+    unhelped = game.draw((draw.real, draw.tokens), rng)
+    assert torch.equal(unhelped.wrong, torch.cat([draw.tokens[-1:], draw.tokens[:-1]]))
     others = Draw(**vars(draw) | {"wrong": draw.tokens})
     assert game.cost("discriminator", draw) != game.cost("discriminator", others)
     assert game.cost("generator", draw) == game.cost("generator", others)
@@ -391,7 +393,7 @@ def test_the_second_stage_begins_with_the_first_ones_image_which_it_leaves_alone
 @STAGES
 def test_batches_without_captions_are_refused(kind, rng):
     game = GAMES[kind][0]()
-    with pytest.raises(GameError, match="is told captions: give it batches of images, tokens, and tokens that are wrong"):
+    with pytest.raises(GameError, match="is told captions: give it batches of images and tokens"):
         game.draw(images(rng, channels=3), rng)
 
 

@@ -34,7 +34,8 @@ class StageI(Game):
     Conditioning augmentation: a caption's code is drawn from a normal distribution, whose mean and deviation the generator's encoder
     gives, and which the KL divergence keeps near the standard one, so that captions alike have codes that overlap.
 
-    A batch is a tuple: images (N, C, H, W), tokens, int64 (N, T), and tokens of captions that do not fit.
+    A batch is a tuple: images (N, C, H, W), tokens, int64 (N, T), and, if there are any, tokens of captions that do not fit; otherwise
+    an image's wrong caption is that of the image before it.
     """
 
     plays = ("discriminator", "generator")
@@ -59,11 +60,10 @@ class StageI(Game):
 
     def draw(self, batch, rng):
         """Images, captions, wrong captions, what the stage starts from, and the noise of the codes."""
-        if isinstance(batch, torch.Tensor) or len(batch) != 3:
-            raise GameError(
-                f"a {type(self).__name__} is told captions: give it batches of images, tokens, and tokens that are wrong."
-            )
-        real, tokens, wrong = batch
+        if isinstance(batch, torch.Tensor):
+            raise GameError(f"a {type(self).__name__} is told captions: give it batches of images and tokens.")
+        real, tokens, *others = batch
+        wrong = others[0] if others else tokens.roll(1, dims=0)
         return Draw(real=real, tokens=tokens, wrong=wrong, start=self.start(tokens, rng), noise=self.noise(tokens, rng))
 
     def start(self, tokens, rng):
