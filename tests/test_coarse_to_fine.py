@@ -10,7 +10,7 @@ from torch import nn
 from torch.nn.functional import softplus
 
 from gan_edu import judge
-from gan_edu.data import Scenes, Stream, to_pixels, tokens
+from gan_edu.data import Stream, scenes, tokens
 from gan_edu.data.scenes import VOCABULARY
 from gan_edu.engine import Engine
 from gan_edu.errors import GameError
@@ -30,8 +30,7 @@ def images(rng, n=6, channels=1, side=16):
 
 
 def captioned(rng, n=6, side=16):
-    scenes = Scenes.sample(n, rng)
-    return to_pixels(scenes.images(side)), tokens(scenes.captions())
+    return scenes.captioned(side)(n, rng)
 
 
 def level():
@@ -348,10 +347,12 @@ def test_the_stages_costs_by_hand(kind, rng):
 
 
 @STAGES
-def test_wrong_captions_are_those_of_other_images_and_only_matching_asks_about_them(kind, rng):
+def test_only_matching_asks_about_wrong_captions(kind, rng):
     game, draw = begun(kind, rng)
     game.eval()
-    assert torch.equal(draw.wrong, torch.cat([draw.tokens[-1:], draw.tokens[:-1]]))
+    assert (draw.wrong != draw.tokens).any(1).all()
+    unhelped = game.draw((draw.real, draw.tokens), rng)
+    assert torch.equal(unhelped.wrong, torch.cat([draw.tokens[-1:], draw.tokens[:-1]]))
     others = Draw(**vars(draw) | {"wrong": draw.tokens})
     assert game.cost("discriminator", draw) != game.cost("discriminator", others)
     assert game.cost("generator", draw) == game.cost("generator", others)
@@ -382,7 +383,7 @@ def test_the_second_stage_begins_with_the_first_ones_image_which_it_leaves_alone
     first = stage_one()
     enlarging = enlarger(3 + 5, 3, 1, width=8)
     game = StageII(first, enlarging, dcgan_discriminator(3, 16, 4, outputs=7), len(VOCABULARY), code=5, features=6)
-    _, words = captioned(rng)
+    _, words, _ = captioned(rng)
     made, small = (g.sample(words, torch.Generator().manual_seed(3)) for g in (game, first))
     torch.testing.assert_close(made, nn.functional.interpolate(small, scale_factor=2, mode="bilinear", align_corners=False))
     assert all(p.requires_grad for p in first.parameters()) and not any(p.requires_grad for p in game.first.parameters())
@@ -427,9 +428,8 @@ def test_words_come_to_mean_something():
         which = torch.randint(0, 2, (n,), generator=rng)
         colours = torch.tensor([[0.8, -0.8, -0.8], [-0.8, -0.8, 0.8]])
         words = tokens(["a red", "a blue"])
-        return colours[which][..., None, None].expand(-1, -1, 8, 8) + 0.05 * torch.randn(n, 3, 8, 8, generator=rng), words[
-            which
-        ]
+        pictures = colours[which][..., None, None] + 0.05 * torch.randn(n, 3, 8, 8, generator=rng)
+        return pictures, words[which], words[1 - which]
 
     torch.manual_seed(0)
     game = stage_one()

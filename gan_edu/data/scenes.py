@@ -1,12 +1,13 @@
 """Flat shapes on plain paper, with the words that describe them: for StackGAN, pix2pix and counting (notebooks 11 to 13)."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 
 from ..errors import DataError
 from .drawing import AT_ONCE, Drawn, each, paint, paper, plane, uniform
+from .images import to_pixels
 
 SIZES = {"small": (0.15, 0.18), "large": (0.25, 0.29)}  # radius, least and greatest
 COLOURS = {
@@ -106,6 +107,25 @@ class Scenes(Drawn):
             )
         attributes = zip(*(values[:, 0].tolist() for values in (self.size, self.colour, self.shape, self.place)))
         return ["a " + " ".join(names[k] for names, k in zip(WORDS, row)) for row in attributes]
+
+    def misdescribed(self, rng, never=()):
+        """A sentence a picture that is wrong in one thing, its size, colour, shape or place, each as often: what a discriminator of
+        captions is to refuse (notebook 11). None names a combination in `never`. Raises DataError as `captions` does.
+
+        Another picture's caption would do as well, but is wrong in nearly everything at once: by its colour and its place alone 53 of
+        54 could be told, and nobody would need to look at the shape.
+        """
+        self.captions()
+        kinds = torch.cartesian_prod(*(torch.arange(len(choice)) for choice in WORDS))
+        mine = torch.cat([self.size, self.colour, self.shape, self.place], dim=1)
+        differs = mine[:, None].to("cpu") != kinds
+        weight = (differs / (torch.tensor([len(choice) for choice in WORDS]) - 1)).sum(2) * (differs.sum(2) == 1)
+        for combination in never:
+            weight[:, having(kinds, combination)] = 0
+        chosen = kinds.to(rng.device)[torch.multinomial(weight.to(rng.device), 1, generator=rng)[:, 0]]
+        return replace(
+            self, **{name: chosen[:, k : k + 1] for k, name in enumerate(("size", "colour", "shape", "place"))}
+        ).captions()
 
     def picture(self, side):
         """The picture as floats (N, 3, side, side): `images` rounds it."""
@@ -211,6 +231,17 @@ def tokens(captions):
             raise DataError(f"{caption!r} has {wrong}. Captions are like 'a small red circle at the top left'.")
         rows.append([VOCABULARY.index(word) for word in words] + [0] * (CAPTION - len(words)))
     return torch.tensor(rows)
+
+
+def captioned(side, never=()):
+    """What a `Stream` needs to make batches for StackGAN (notebook 11): a function of (count, rng) that draws scenes of one object.
+    It returns their pixels (count, 3, side, side), the tokens of their captions, and those of captions wrong in one thing."""
+
+    def sample(count, rng):
+        scenes = Scenes.sample(count, rng, never=never)
+        return to_pixels(scenes.images(side)), tokens(scenes.captions()), tokens(scenes.misdescribed(rng, never))
+
+    return sample
 
 
 def having(kinds, words):

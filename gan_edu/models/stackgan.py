@@ -28,13 +28,14 @@ class StageI(Game):
         class's vector.
     words: how many there are in the vocabulary; token 0 is no word.
     latent, code, features: numbers in each.
-    matching: whether the discriminator also learns to refuse real images with another image's caption.
+    matching: whether the discriminator also learns to refuse real images with wrong captions.
     weight: of the conditioning augmentation's KL divergence.
 
     Conditioning augmentation: a caption's code is drawn from a normal distribution, whose mean and deviation the generator's encoder
     gives, and which the KL divergence keeps near the standard one, so that captions alike have codes that overlap.
 
-    A batch is a tuple: images (N, C, H, W), and tokens, int64 (N, T).
+    A batch is a tuple: images (N, C, H, W), tokens, int64 (N, T), and, if there are any, tokens of captions that do not fit; otherwise
+    an image's wrong caption is that of the image before it.
     """
 
     plays = ("discriminator", "generator")
@@ -58,13 +59,12 @@ class StageI(Game):
         return with_settings(super().about(), {"matching": self.matching, "weight": self.weight})
 
     def draw(self, batch, rng):
-        """Images, their captions, wrong captions (each the one before it in the batch; now and then it fits nevertheless), what the
-        stage starts from, and the noise of the codes."""
+        """Images, captions, wrong captions, what the stage starts from, and the noise of the codes."""
         if isinstance(batch, torch.Tensor):
             raise GameError(f"a {type(self).__name__} is told captions: give it batches of images and tokens.")
-        real, tokens = batch
-        start, noise = self.start(tokens, rng), self.noise(tokens, rng)
-        return Draw(real=real, tokens=tokens, wrong=tokens.roll(1, dims=0), start=start, noise=noise)
+        real, tokens, *others = batch
+        wrong = others[0] if others else tokens.roll(1, dims=0)
+        return Draw(real=real, tokens=tokens, wrong=wrong, start=self.start(tokens, rng), noise=self.noise(tokens, rng))
 
     def start(self, tokens, rng):
         """What a stage starts from besides the captions: latents (N, latent)."""
