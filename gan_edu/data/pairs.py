@@ -89,8 +89,8 @@ def load_pairs(name, size=64):
 
 
 def _outlines(size):
-    """One to three drawn objects, each shape with a colour of its own, so that an outline tells the whole picture."""
-    scenes = Scenes.sample(2300, torch.Generator().manual_seed(0), objects=(1, 3))
+    """Three or four drawn objects, each shape with a colour of its own, so that an outline tells the whole picture."""
+    scenes = Scenes.sample(2300, torch.Generator().manual_seed(0), objects=(3, 4))
     scenes = replace(scenes, colour=scenes.shape)
     pairs = torch.stack([scenes.outlines(size), scenes.images(size)], dim=1)
     held_out = PairSet("drawn outlines (held out)", pairs[2000:], ("outline", "scene"), "drawn")
