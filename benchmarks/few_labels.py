@@ -20,7 +20,7 @@ NOTE = (
     "4 choose labels, weights and batches. fp32, one thread."
 )
 SEEDS = range(5)
-ROUNDS, LABELS, RATE = 2000, 10, 1e-3  # rounds; labels a class; learning rate
+ROUNDS, LABELS, RATE = 1500, 10, 1e-3  # rounds; labels a class; learning rate
 
 
 def few(images, seed):
