@@ -2,7 +2,7 @@
 
 import sys
 
-from . import compiled, facades, growth, league, limit, quality, report, sharing, speed, startup, tried
+from . import compiled, facades, few_labels, growth, league, limit, quality, report, sharing, speed, startup, tried
 
 BENCHMARKS = {
     "speed": speed,
@@ -14,6 +14,7 @@ BENCHMARKS = {
     "tried": tried,
     "league": league,
     "facades": facades,
+    "few_labels": few_labels,
     "startup": startup,
 }
 

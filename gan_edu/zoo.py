@@ -27,7 +27,6 @@ from .metrics import features, frechet_distance
 from .models import lapgan
 from .models.projection import Projection, nearest
 from .models.restoration import Denoising, NextFrame
-from .models.semi_supervised import SemiSupervisedGAN
 from .models.srgan import SRGAN, SuperResolution, bicubic
 from .models.stackgan import StageI, StageII
 from .models.translation import CycleGAN, DiscoGAN, Pix2Pix
@@ -81,7 +80,7 @@ def psnr(images, real):
 
 # What is played: from examples to recipes --------------------------------------------------------------------------------
 
-TRANSLATION = replace(SHADES, batch=16, optimiser=partial(torch.optim.Adam, lr=1e-3, betas=(0.5, 0.99), fused=True))
+TRANSLATION = replace(SHADES, batch=8, optimiser=partial(torch.optim.Adam, lr=1e-3, betas=(0.5, 0.99), fused=True))
 
 
 def _alone(make):
@@ -160,15 +159,12 @@ def _stackgan(examples):
 
 
 def _semi_supervised(examples):
-    def make(shape):
-        generator = dcgan_generator(64, shape[0], shape[1], refine=2)
-        return SemiSupervisedGAN(generator, dcgan_discriminator(*shape[:2], refine=2, outputs=len(examples.names)), latent=64)
-
-    return (replace(SHADES, batch=64, game=make),)
+    make = partial(recipes.semi_supervised, classes=len(examples.names))
+    return (replace(TRANSLATION, game=make, batch=100, ema=0.98),)
 
 
 def _pix2pix(shape):
-    return Pix2Pix(UNet(shape[0], *shape[:2]), patchgan(2 * shape[0], normalise="batch"))
+    return Pix2Pix(UNet(shape[0], *shape[:2]), patchgan(2 * shape[0], normalise="batch"), adversarial=0.3)
 
 
 def _denoising(shape):
@@ -227,13 +223,13 @@ def _enlarged(games, examples, rng):
 
 
 def _described(games, examples, rng):
-    """Of drawn scenes it is known what they show: the share of images in which each attribute is right."""
-    real, captions, *known = examples
+    """Drawn scenes, which have wrong captions too, can be read: in how many images is each attribute that of the real one?"""
+    real, captions, *scenes = examples
     made, numbers = games[-1].sample(captions, rng), {}
-    for attributes in known:
-        found = Scenes.read(made)
-        right = torch.stack([found.size, found.colour, found.shape, found.place], dim=1)[..., 0] == attributes
-        numbers = dict(zip(("size", "colour", "shape", "place"), right.float().mean(0).tolist()))
+    if scenes:
+        found, wanted = Scenes.read(made), Scenes.read(real)
+        for name in ("size", "colour", "shape", "place"):
+            numbers[name] = (getattr(found, name) == getattr(wanted, name)).float().mean().item()
     return Answer(made, real, given=(real,), row=5, numbers=numbers)
 
 
@@ -263,7 +259,7 @@ def _denoised(games, examples, rng):
 
 def _classified(games, examples, rng):
     (real, labels), game = examples, games[-1]
-    wrong = infer(game.discriminator, real).argmax(1) != labels
+    wrong = game.classify(real).argmax(1) != labels
     return Answer(game.sample(len(real), rng), real, numbers={"error": wrong.float().mean().item()})
 
 

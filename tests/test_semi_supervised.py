@@ -6,7 +6,7 @@ from torch import nn
 from torch.nn.functional import cross_entropy, log_softmax, pad
 
 from gan_edu.data import Batches, Stream, Together
-from gan_edu.errors import GameError
+from gan_edu.errors import CheckpointError, GameError
 from gan_edu.models.semi_supervised import SemiSupervisedGAN, realness
 from gan_edu.networks import Ensemble, leaky_relu, mlp
 from gan_edu.training import Run, play
@@ -81,6 +81,35 @@ def test_each_term_moves_the_discriminator_and_labels_matter_to_it_alone(rng):
         changed = one.draw(batch(rng), rng)
         vars(changed).update({key: value for key, value in vars(draw).items() if key != name})
         assert one.cost("discriminator", changed) != one.cost("discriminator", draw), name
+
+
+def test_without_the_adversarial_term_it_is_a_classifier(rng):
+    one = game()
+    draw = one.draw(batch(rng), rng)
+    classes = cross_entropy(one.discriminator(draw.labelled), draw.labels)
+    whole = one.cost("discriminator", draw)
+    one.adversarial = 0.0
+    torch.testing.assert_close(one.cost("discriminator", draw), classes)
+    one.adversarial = 2.0
+    torch.testing.assert_close(one.cost("discriminator", draw), classes + 2 * (whole - classes))
+
+
+def test_a_checkpoint_with_another_weight_is_refused(rng, tmp_path):
+    points, few, labels = batch(rng, 40, 10)
+    batches = Together(Batches(points, size=16), Batches(few, labels, size=4))
+    play(game(), batches, 1, checkpoint=tmp_path / "run.pt")
+    other = game()
+    other.adversarial = 0.5
+    with pytest.raises(CheckpointError, match="its game is"):
+        play(other, batches, 2, checkpoint=tmp_path / "run.pt")
+
+
+def test_classifying_is_done_in_eval_mode_and_leaves_the_mode(rng):
+    one = game()
+    one.discriminator.insert(0, nn.Dropout(0.5))
+    points = torch.randn(30, 2, generator=rng)
+    torch.testing.assert_close(one.classify(points), nn.Sequential(*one.discriminator[1:])(points).detach())
+    assert one.discriminator.training and not one.classify(points).requires_grad
 
 
 def test_a_common_shift_of_all_logits_changes_realness_and_not_the_classes(rng):

@@ -68,7 +68,7 @@ def few_labels(name, size=None):
     """All images without labels, and ten of each class with them."""
     examples = labelled(name, size)
     ((everything, labels),) = examples.sources
-    few = _in_turn(labels)[: 10 * len(examples.names)]
+    few = _in_turn(labels)[: 10 * len(examples.names)].repeat(10)  # so that a batch of any size is found
     return replace(examples, sources=((everything,), (everything[few], labels[few])))
 
 
@@ -104,13 +104,13 @@ def domains(name, size=None):
 
 def captioned(name, size=None):
     """Images and the words that describe them, int64 (N, T), filled up with 0, which is no word: drawn scenes, or a folder whose
-    files, or whose folders, are named for what they show, as in "roses/a red rose 01.jpg". Of drawn scenes held out the size, colour,
-    shape and place of the object are known too, int64 (N, 4)."""
+    files, or whose folders, are named for what they show, as in "roses/a red rose 01.jpg". Scenes have captions that are wrong in one
+    thing beside them, int64 (N, T)."""
     if name == "scenes":
-        scenes = Scenes.sample(4000, torch.Generator().manual_seed(0))
-        truth = torch.cat([scenes.size, scenes.colour, scenes.shape, scenes.place], dim=1)
-        examples = _split("drawn scenes", scenes.images(size or SIZE), tokens(scenes.captions()), truth, names=VOCABULARY)
-        return replace(examples, sources=(examples.sources[0][:2],))
+        rng = torch.Generator().manual_seed(0)
+        scenes = Scenes.sample(4000, rng)
+        right, wrong = tokens(scenes.captions()), tokens(scenes.misdescribed(rng))
+        return _split("drawn scenes", scenes.images(size or SIZE), right, wrong, names=VOCABULARY)
     path, pictures, files = _own(name, size, "scenes")
     said = [re.findall(r"[^\W\d_]+", file.removeprefix(path).rpartition(".")[0].lower()) for file in files]
     words = ("", *sorted({word for caption in said for word in caption}))

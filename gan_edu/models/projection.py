@@ -31,7 +31,7 @@ class Projection(Game):
     def __init__(self, generator, start, wanted, mask=None, nearness=0.0):
         super().__init__()
         self.generator = copy.deepcopy(generator).requires_grad_(False).eval()
-        self.latent = nn.Parameter(start.detach().clone())
+        self.latent = nn.Parameter(start.clone())
         self.nearness = nearness
         mask = wanted.new_ones(1, 1, *wanted.shape[2:]) if mask is None else mask
         if len(start) != len(wanted) or (mask.sum((1, 2, 3)) <= 0).any():
@@ -39,8 +39,9 @@ class Projection(Game):
                 f"{len(start)} latents cannot come close to {len(wanted)} images, or a mask counts nowhere: give each latent an "
                 "image, and each mask a place."
             )
-        for name, value in {"start": start, "wanted": wanted, "mask": mask}.items():
-            self.register_buffer(name, value.detach().clone())
+        with torch.no_grad():
+            for name, value in {"start": start, "wanted": wanted, "mask": mask}.items():
+                self.register_buffer(name, value.clone())
         self.members = len(start)  # costs are sums over the images: each latent's gradient is its own
 
     def draw(self, batch, rng):
@@ -64,7 +65,7 @@ class Projection(Game):
 
     def images(self):
         """The images of the moment, (N, C, H, W)."""
-        return infer(self.generator, self.latent.detach())
+        return infer(self.generator, self.latent)
 
 
 def nearest(generator, latents, images, count=1):

@@ -8,6 +8,7 @@ import torch
 from torch.nn.functional import cross_entropy
 
 from ..errors import GameError
+from ..networks import infer
 from .gan import FeatureMatchingGAN
 
 
@@ -21,7 +22,16 @@ class SemiSupervisedGAN(FeatureMatchingGAN):
 
     discriminator: an `nn.Sequential` from images to the K logits (N, K); what it computes before its last layer are the features
         whose means the generator is to match.
+    adversarial: weight of what a GAN's discriminator pays. At 0, with `play(schedule="D")`, it is plain classification.
     """
+
+    def __init__(self, *networks, adversarial=1.0, **settings):
+        super().__init__(*networks, **settings)
+        self.adversarial = adversarial
+
+    def about(self):
+        """Its costs, and what the adversarial term weighs."""
+        return f"{super().about()} + adversarial({self.adversarial:g})"
 
     def draw(self, batch, rng):
         """The draw of a `GAN`, and images with labels."""
@@ -36,10 +46,15 @@ class SemiSupervisedGAN(FeatureMatchingGAN):
         return draw
 
     def discriminator_cost(self, draw):
-        """What a GAN's discriminator pays, and the cross-entropy of the classes where there are labels."""
-        real, fake = self.logits(self.seen_real(draw), self.seen_fake(draw))
-        adversarial = self.objective.discriminator(realness(real), realness(fake))
-        return adversarial + cross_entropy(self.discriminator(draw.labelled), draw.labels)
+        cost = cross_entropy(self.discriminator(draw.labelled), draw.labels)
+        if self.adversarial:
+            real, fake = self.logits(self.seen_real(draw), self.seen_fake(draw))
+            cost = cost + self.adversarial * self.objective.discriminator(realness(real), realness(fake))
+        return cost
+
+    def classify(self, images):
+        """The classes' logits (N, K) of images (N, C, H, W), with the discriminator in eval mode."""
+        return infer(self.discriminator, images)
 
 
 def realness(logits):

@@ -93,12 +93,12 @@ class StrokeLab:
         """The picture as PNG bytes: the strokes, the best answer with them, and the others."""
         wanted, mask = self.wish()
         axes = plots.axes(1, 1 + self.answers, width=1.7, height=1.9)
-        axes[0].imshow(wanted[0, 0], vmin=-1, vmax=1)
+        axes[0].imshow(plots.array(wanted[0, 0]), vmin=-1, vmax=1)
         axes[0].set_title("strokes", fontsize=10)
         for k, (ax, image) in enumerate(zip(axes[1:], self.images)):
-            ax.imshow(image[0], vmin=-1, vmax=1)
+            ax.imshow(plots.array(image[0]), vmin=-1, vmax=1)
             if mask.any():
-                ax.contour(mask[0, 0], levels=[0.5], colors=plots.GENERATOR, linewidths=0.8)
+                ax.contour(plots.array(mask[0, 0]), levels=[0.5], colors=plots.GENERATOR, linewidths=0.8)
             ax.set_title("answer" if k == 0 else f"next {k}", fontsize=10, color=plots.GENERATOR)
         for ax in axes:
             ax.set(xticks=[], yticks=[])
