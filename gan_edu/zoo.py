@@ -25,13 +25,14 @@ from .data.examples import FILM, load_examples, resolved
 from .errors import CheckpointError, GameError
 from .metrics import features, frechet_distance
 from .models import lapgan
+from .models.conditional import AuxiliaryClassifierGAN
 from .models.projection import Projection, nearest
 from .models.restoration import Denoising, NextFrame
 from .models.srgan import SRGAN, SuperResolution, bicubic
 from .models.stackgan import StageI, StageII
 from .models.translation import CycleGAN, DiscoGAN, Pix2Pix
 from .networks import UNet, dcgan_discriminator, dcgan_generator, enlarger, infer, patchgan
-from .recipes import RECIPES, SHADES
+from .recipes import SHADES, STROKES
 
 MEASURED = 1000  # held-out examples, at most
 SHOWN = 40  # of them, in a picture
@@ -81,98 +82,99 @@ def psnr(images, real):
 # What is played: from examples to recipes --------------------------------------------------------------------------------
 
 TRANSLATION = replace(SHADES, batch=8, optimiser=partial(torch.optim.Adam, lr=1e-3, betas=(0.5, 0.99), fused=True))
+RESTORATION = replace(SHADES, batch=32, optimiser=partial(torch.optim.Adam, lr=2e-3, betas=(0.5, 0.99), fused=True))
 
 
-def _alone(make):
-    """One game, with the settings of translation."""
-    return lambda examples: (replace(TRANSLATION, game=make),)
-
-
-def _recipe(name, **told):
-    """The recipe of that name, with the batch and the learning rate that suit colour, where there is some. told: what its game is told
-    about the examples, as functions of these."""
+def _alone(settings, make, **told):
+    """One game. told: what its maker is told about the examples besides their shape, as functions of these."""
 
     def stages(examples):
-        recipe = RECIPES[name]
-        if examples.shape[0] == 3:
-            recipe = replace(recipe, batch=SHADES.batch, optimiser=SHADES.optimiser)
-        settings = {word: tell(examples) for word, tell in told.items()}
-        return (replace(recipe, game=partial(recipe.game, **settings)),)
+        words = {word: tell(examples) for word, tell in told.items()}
+        return (replace(settings(examples) if callable(settings) else settings, game=partial(make, **words)),)
 
     return stages
 
 
-def _classes(examples):
+def _usual(examples):
+    """The settings of notebook 05, for strokes or for colour."""
+    return STROKES if examples.shape[0] == 1 else SHADES
+
+
+def _names(examples):
     return len(examples.names)
 
 
-def _dcgan(examples):
-    return (RECIPES["dcgan" if examples.shape[0] == 1 else "photographs"],)
+def _dcgan(shape):
+    return recipes.dcgan(shape) if shape[0] == 1 else recipes.photographs(shape)
 
 
 def _lapgan(examples):
-    """A GAN of the coarsest images, 8 to 14 pixels on a side, and a game for each doubling."""
+    """A GAN of the coarsest images, 8 to 15 pixels on a side, and a game for each doubling."""
     channels, size, _ = examples.shape
     levels = (size // 8).bit_length() - 1
 
-    def at(level, game):
-        return replace(
-            TRANSLATION, batch=64, game=game, prepare=lambda images: lapgan.shrink(to_pixels(images), levels - level)
-        )
+    def at(times, game):
+        return replace(_usual(examples), game=game, prepare=lambda images: lapgan.shrink(to_pixels(images), times))
 
-    def level(side, shape, *before):
-        return lapgan.Level(enlarger(channels + 1, channels, doublings=1), dcgan_discriminator(2 * channels, side))
+    def level(side, shape, *below):
+        return lapgan.Level(enlarger(channels + 1, channels, doublings=1), dcgan_discriminator(2 * channels, side, refine=1))
 
-    coarse = (channels, size >> levels, size >> levels)
-    above = [at(k, partial(level, size >> (levels - k))) for k in range(1, levels + 1)]
-    return at(0, lambda shape: recipes.dcgan(coarse)), *above
+    coarsest = at(levels, lambda shape: _dcgan((channels, size >> levels, size >> levels)))
+    return coarsest, *(at(times, partial(level, size >> times)) for times in reversed(range(levels)))
 
 
 def _srgan(examples):
-    def alone(shape):
+    def squared_error(shape):
         return SuperResolution(enlarger(shape[0], shape[0], doublings=2))
 
-    def against(shape, first):
+    def game(shape, first):
         generator = copy.deepcopy(first.generator).requires_grad_()
-        return SRGAN(generator, dcgan_discriminator(*shape[:2]), lambda images: judge.load(images.device).maps(images))
+        discriminator = dcgan_discriminator(*shape[:2], refine=1)
+        return SRGAN(generator, discriminator, lambda images: judge.load(images.device).maps(images), adversarial=3e-2)
 
-    return replace(TRANSLATION, game=alone, schedule="G"), replace(TRANSLATION, game=against)
+    settings = _usual(examples)
+    slower = {"discriminator": settings.optimiser, "generator": SHADES.optimiser}
+    return replace(settings, game=squared_error, schedule="G"), replace(settings, game=game, optimiser=slower)
 
 
 def _stackgan(examples):
-    channels, size, _ = examples.shape
-    words, latent, code, seen = len(examples.names), 16, 16, 64
+    words, latent, code, seen = len(examples.names), 16, 32, 128
+
+    def networks(generator, channels, side):
+        return generator, dcgan_discriminator(channels, side, width=32, refine=1, outputs=1 + seen), words
 
     def first(shape):
-        generator = dcgan_generator(latent + code, channels, size // 2, refine=2)
-        return StageI(
-            generator, dcgan_discriminator(channels, size // 2, refine=2, outputs=1 + seen), words, latent, code, seen
-        )
+        generator = dcgan_generator(latent + code, shape[0], shape[1] // 2, refine=1)
+        return StageI(*networks(generator, shape[0], shape[1] // 2), latent=latent, code=code, features=seen)
 
     def second(shape, first):
-        generator = enlarger(channels + code, channels, doublings=1)
-        discriminator = dcgan_discriminator(channels, size, refine=2, outputs=1 + seen)
-        return StageII(first, generator, discriminator, words, code=code, features=seen)
+        generator = enlarger(shape[0] + code, shape[0], doublings=1)
+        return StageII(first, *networks(generator, *shape[:2]), code=code, features=seen)
 
-    small = replace(SHADES, batch=64, game=first, prepare=lambda images: avg_pool2d(to_pixels(images), 2))
-    return small, replace(small, game=second, prepare=to_pixels)
-
-
-def _semi_supervised(examples):
-    make = partial(recipes.semi_supervised, classes=len(examples.names))
-    return (replace(TRANSLATION, game=make, batch=100, ema=0.98),)
+    settings = replace(STROKES, game=second)
+    return replace(settings, game=first, prepare=lambda images: avg_pool2d(to_pixels(images), 2)), settings
 
 
 def _pix2pix(shape):
     return Pix2Pix(UNet(shape[0], *shape[:2]), patchgan(2 * shape[0], normalise="batch"), adversarial=0.3)
 
 
-def _denoising(shape):
-    return Denoising(UNet(shape[0], *shape[:2]), patchgan(2 * shape[0], normalise="batch"))
-
-
 def _next_frame(shape):
-    return NextFrame(UNet((FILM - 1) * shape[0], *shape[:2]), patchgan(FILM * shape[0], normalise="batch"))
+    judge = patchgan(FILM * shape[0], layers=2, normalise="batch")
+    return NextFrame(UNet((FILM - 1) * shape[0], *shape[:2]), judge, adversarial=0.05, weight=1.0)
+
+
+def _denoising(shape):
+    judge = patchgan(2 * shape[0], layers=2, normalise="batch")
+    return Denoising(UNet(shape[0], *shape[:2]), judge, adversarial=0.1, weight=1.0)
+
+
+def _discogan(shape):
+    return DiscoGAN(*_translators(shape))
+
+
+def _cyclegan(shape):
+    return CycleGAN(*_translators(shape), shape, shape)
 
 
 def _translators(shape):
@@ -268,7 +270,7 @@ def _projected(games, examples, rng):
     game, wanted = games[-1], examples[0][:SHOWN]
     start = nearest(game.generator, game.latent.draw(1000, rng), wanted)[:, 0]
     search = Projection(game.generator, start, wanted)
-    training.play(search, None, rounds=50, optimiser=partial(torch.optim.Adam, lr=0.05))
+    training.play(search, None, rounds=60, optimiser=partial(torch.optim.Adam, lr=0.1))
     return Answer(search.images(), wanted, matched=True, given=(infer(game.generator, start),), row=4)
 
 
@@ -291,23 +293,33 @@ class System:
 
 
 SYSTEMS = {
-    "dcgan": System("Radford, Metz & Chintala 2016", "images", _dcgan, _sampled),
-    "conditional": System("Mirza & Osindero 2014", "labelled images", _recipe("conditional", classes=_classes), _asked),
-    "ac-gan": System("Odena, Olah & Shlens 2017", "labelled images", _recipe("auxiliary classifier", classes=_classes), _asked),
-    "infogan": System("Chen et al. 2016", "images", _recipe("infogan"), _coded),
-    "bigan": System("Donahue, Krähenbühl & Darrell 2017", "images", _recipe("bigan"), _encoded),
+    "dcgan": System("Radford, Metz & Chintala 2016", "images", _alone(_usual, _dcgan), _sampled),
+    "conditional": System(
+        "Mirza & Osindero 2014", "labelled images", _alone(_usual, recipes.conditional, classes=_names), _asked
+    ),
+    "ac-gan": System(
+        "Odena, Olah & Shlens 2017",
+        "labelled images",
+        _alone(_usual, partial(recipes.conditional, game=AuxiliaryClassifierGAN), classes=_names),
+        _asked,
+    ),
+    "infogan": System("Chen et al. 2016", "images", _alone(_usual, recipes.infogan), _coded),
+    "bigan": System("Donahue, Krähenbühl & Darrell 2017", "images", _alone(_usual, recipes.bigan), _encoded),
     "lapgan": System("Denton et al. 2015", "images", _lapgan, _pyramid),
     "srgan": System("Ledig et al. 2017", "images", _srgan, _enlarged),
     "stackgan": System("Zhang et al. 2017", "captioned images", _stackgan, _described),
-    "pix2pix": System("Isola et al. 2017", "pairs", _alone(_pix2pix), _translated),
-    "cyclegan": System(
-        "Zhu et al. 2017", "two domains", _alone(lambda shape: CycleGAN(*_translators(shape), shape, shape)), _exchanged
+    "pix2pix": System("Isola et al. 2017", "pairs", _alone(TRANSLATION, _pix2pix), _translated),
+    "cyclegan": System("Zhu et al. 2017", "two domains", _alone(TRANSLATION, _cyclegan), _exchanged),
+    "discogan": System("Kim et al. 2017", "two domains", _alone(TRANSLATION, _discogan), _exchanged),
+    "next-frame": System("Mathieu, Couprie & LeCun 2016", "films", _alone(RESTORATION, _next_frame), _continued),
+    "denoising": System("after Isola et al. 2017", "images", _alone(RESTORATION, _denoising), _denoised),
+    "semi-supervised": System(
+        "Salimans et al. 2016",
+        "images, a few of them labelled",
+        _alone(replace(TRANSLATION, batch=100, ema=0.98), recipes.semi_supervised, classes=_names),
+        _classified,
     ),
-    "discogan": System("Kim et al. 2017", "two domains", _alone(lambda shape: DiscoGAN(*_translators(shape))), _exchanged),
-    "next-frame": System("Mathieu, Couprie & LeCun 2016", "films", _alone(_next_frame), _continued),
-    "denoising": System("after Isola et al. 2017", "images", _alone(_denoising), _denoised),
-    "semi-supervised": System("Salimans et al. 2016", "images, a few of them labelled", _semi_supervised, _classified),
-    "projection": System("Zhu et al. 2016", "images", _dcgan, _projected),
+    "projection": System("Zhu et al. 2016", "images", _alone(_usual, _dcgan), _projected),
 }
 
 
