@@ -18,6 +18,7 @@ from .errors import GanEduError
 app = typer.Typer(add_completion=False, no_args_is_help=True, help=__doc__)
 console = Console(highlight=False, markup=False, soft_wrap=True)
 
+TRAIN = "Train a system of the zoo. The same command goes on with a run that was interrupted; with more rounds, with any run."
 Folder = Annotated[Path, typer.Argument(help="What `gan-edu train` was given with --out.")]
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")]
 Only = Annotated[str | None, typer.Option(help="Only notebooks whose names begin so: 04, or 03,07.")]
@@ -98,47 +99,38 @@ def doctor():
     console.print(table)
 
 
-@app.command(
-    help=f"""XX
-    with one that was not.\n\n\b\n{zoo.summary()}"""
-)
+@app.command(help=f"{TRAIN}\n\n\b\n{zoo.summary()}")
 def train(
     system: Annotated[str, typer.Argument(help="One of those above.")],
-    data: Annotated[
-        str, typer.Option(help="mnist, fashion, digits, flowers, facades, outlines, scenes, or a folder of your own.")
+    data: Annotated[str, typer.Option(help=f"{', '.join(zoo.NAMES)}, or the path of a folder or archive of your own.")],
+    out: Annotated[
+        Path, typer.Option(help="The folder of this run: checkpoints, sample pictures, costs and measures as tables.")
     ],
-    out: Annotated[Path, typer.Option(help="The run's folder: checkpoints, samples, and measures as tables.")],
-    size: Annotated[int | None, typer.Option(help="Pixels on a side of an image. [64, but for digits and clothes]")] = None,
+    size: Annotated[int | None, typer.Option(help="Pixels on a side of an image. [64; 28 for digits and clothes]")] = None,
     rounds: Annotated[int, typer.Option(help="Rounds of every stage.")] = 2000,
     batch: Annotated[int | None, typer.Option(help="Examples in a batch. [the system's own]")] = None,
     seed: Annotated[int, typer.Option(help="Seed of everything random.")] = 0,
-    every: Annotated[int, typer.Option(help="Rounds from one checkpoint, sample and measurement to the next.")] = 200,
+    every: Annotated[int, typer.Option(help="Rounds from one checkpoint, picture and measurement to the next.")] = 200,
     device: Device = "auto",
 ):
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-        TextColumn("{task.fields[now]}"),
-    )
     order, tasks = zoo.Order(system, data, size, batch, seed), {}
-    with _errors_for_people(), Progress(*columns, console=console) as progress:
+    columns = [TextColumn("{task.description}"), BarColumn(20), MofNCompleteColumn(), TimeRemainingColumn()]
+    with _errors_for_people(), Progress(*columns, TextColumn("{task.fields[now]}"), console=console) as progress:
         try:
             for stage, run in zoo.train(order, out, rounds, every, course_.choose_device(device)):
                 if stage not in tasks:
                     tasks[stage] = progress.add_task(f"stage {stage}", total=rounds, now="")
                 progress.update(tasks[stage], completed=run.done, now=_now(run.history))
         except KeyboardInterrupt:
-            progress.console.print(f"interrupted; the same command goes on from here, and {out} holds what there is")
-            raise
-    console.print(f"{out} holds {rounds} rounds of {system}: try gan-edu sample {out}, gan-edu evaluate {out}")
+            console.print(f"Interrupted. {out} holds what there is, and the same command goes on from there.")
+            raise typer.Exit(130) from None
+    console.print(f"{out} holds {rounds} rounds of {system}. See gan-edu sample {out} and gan-edu evaluate {out}.")
 
 
 def _now(history):
-    """The costs and measures last read, in words."""
-    costs = {name: values[-1] for name, values in history.costs.items() if values}
-    return "  ".join(f"{name} {value:.3g}" for name, value in (costs | history.seen[-1][1]).items())
+    """The costs last read and the first measure, in words."""
+    costs = [(name, values[-1]) for name, values in history.costs.items() if values]
+    return ", ".join(f"{name} {value:.3g}" for name, value in [*costs, next(iter(history.seen[-1][1].items()))])
 
 
 @app.command()

@@ -21,7 +21,7 @@ from torch.nn.functional import adaptive_avg_pool2d, avg_pool2d, interpolate, l1
 
 from . import judge, recipes, training
 from .data import Scenes, to_pixels
-from .data.examples import FILM, load_examples, resolved
+from .data.examples import FILM, KINDS, NAMES, load_examples
 from .errors import CheckpointError, GameError
 from .metrics import features, frechet_distance
 from .models import lapgan
@@ -324,8 +324,10 @@ SYSTEMS = {
 
 
 def summary():
-    """A line for each system: its name, what it learns from, its paper."""
-    return "\n".join(f"{name:16} {system.wants} ({system.paper})" for name, system in SYSTEMS.items())
+    """The systems, with what they learn from and their papers, and how that lies in a folder of your own, line by line."""
+    systems = [f"{name:16} {system.wants} ({system.paper})" for name, system in SYSTEMS.items()]
+    folders = [f"{kind}: {folder}" for kind, (_, folder) in KINDS.items()]
+    return "\n".join([*systems, "\nA folder of your own holds, for", *folders])
 
 
 # A run in a folder -------------------------------------------------------------------------------------------------------
@@ -368,7 +370,8 @@ def train(order, folder, rounds=2000, every=200, device="cpu"):
     Raises what `Order.examples` raises, and CheckpointError if the folder holds another run.
     """
     folder, examples = Path(folder), order.examples()
-    _claim(folder, replace(order, data=resolved(order.data), size=examples.shape[1]))
+    data = order.data if order.data in NAMES else str(Path(order.data).expanduser().resolve())
+    _claim(folder, replace(order, data=data, size=examples.shape[1]))
     system, games = SYSTEMS[order.system], []
     for k, recipe in enumerate(system.stages(examples), 1):
         torch.manual_seed(order.seed)

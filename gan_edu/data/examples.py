@@ -135,14 +135,14 @@ def films(name, size=None):
     return _split(name, pictures[torch.tensor(cuts, dtype=torch.long).view(-1, FILM)])
 
 
-KINDS = {
-    "images": images,
-    "labelled images": labelled,
-    "images, a few of them labelled": few_labels,
-    "pairs": pairs,
-    "two domains": domains,
-    "captioned images": captioned,
-    "films": films,
+KINDS = {  # how they are loaded, and how they lie in a folder of your own
+    "images": (images, "images of any size"),
+    "labelled images": (labelled, "a subfolder for each class"),
+    "images, a few of them labelled": (few_labels, "a subfolder for each class"),
+    "pairs": (pairs, "two subfolders with equal names in them, or the two images of a pair side by side in one file"),
+    "two domains": (domains, "a subfolder for each domain"),
+    "captioned images": (captioned, "images named for what they show, as in 'roses/a red rose 01.jpg'"),
+    "films": (films, "a subfolder with the frames of each film, in the order of their names"),
 }
 
 
@@ -153,12 +153,7 @@ def load_examples(kind, name, size=None):
 
     Raises DataError if what is wanted is not there: classes, partners, captions, or enough examples.
     """
-    return KINDS[kind](name, size)
-
-
-def resolved(name):
-    """The name of a set as it is, a path from the root on."""
-    return name if name in NAMES else str(Path(name).expanduser().resolve())
+    return KINDS[kind][0](name, size)
 
 
 def _load(name, size):

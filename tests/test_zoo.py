@@ -1,0 +1,317 @@
+"""The zoo outside of notebooks: every system is trained by its name, sampled, measured, and goes on where it was interrupted; what
+cannot be done is said in a sentence."""
+
+import csv
+import json
+import math
+import re
+import shutil
+import signal
+from functools import partial
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from typer.testing import CliRunner
+
+from gan_edu import cli, zoo
+from gan_edu.training import played
+
+DATA = {  # what stands in for it without a network is learned from here; all else has the digits
+    "lapgan": "flowers",
+    "srgan": "flowers",
+    "stackgan": "scenes",
+    "pix2pix": "facades",
+    "cyclegan": "facades",
+    "discogan": "outlines",
+}
+STAGES = {"lapgan": 3, "srgan": 2, "stackgan": 2}
+IMAGES = {"pix2pix": 3, "cyclegan": 5, "discogan": 5, "srgan": 3, "denoising": 3, "next-frame": 6, "projection": 3, "bigan": 3}
+IMAGES |= {"stackgan": 2}  # that a picture shows of an example, if more than one
+MEASURES = {
+    "conditional": {"as asked", "so with real images"},
+    "ac-gan": {"as asked", "so with real images"},
+    "infogan": {"category read back"},
+    "bigan": {"L1 of reconstructions"},
+    "stackgan": {"size", "colour", "shape", "place"},
+    "cyclegan": {"L1", "PSNR", "PSNR of what was given", "L1 there and back"},
+    "discogan": {"L1", "PSNR", "PSNR of what was given", "L1 there and back"},
+    "semi-supervised": {"error"},
+} | dict.fromkeys(("srgan", "pix2pix", "denoising", "next-frame", "projection"), {"L1", "PSNR", "PSNR of what was given"})
+systems = pytest.mark.parametrize("name", zoo.SYSTEMS)
+
+
+def gan_edu(*arguments):
+    """Runs the command in this process: exit code and output, in one line."""
+    result = CliRunner().invoke(cli.app, [str(argument) for argument in arguments])
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    return result.exit_code, " ".join(result.output.split())
+
+
+def asked(name, out, **options):
+    """The words of `gan-edu train` for three rounds of a small system."""
+    size = {"size": 32} if name in DATA or name == "next-frame" else {}
+    options = {"data": DATA.get(name, "mnist"), "out": out, "rounds": 3, "every": 2, "batch": 8} | size | options
+    return "train", name, *(word for option, value in options.items() for word in (f"--{option}", value))
+
+
+@pytest.fixture(autouse=True, scope="module")
+def little_to_measure():
+    """Sixty held-out examples, for speed."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(zoo, "MEASURED", 60)
+        patch.setattr(zoo, "SHOWN", 12)
+        yield
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """The folder of a system that was trained for three rounds, once for all tests."""
+    folders = {}
+
+    def folder(name):
+        if name not in folders:
+            folders[name] = tmp_path_factory.mktemp(name) / "run"
+            assert gan_edu(*asked(name, folders[name]))[0] == 0
+        return folders[name]
+
+    return folder
+
+
+def table(path):
+    with path.open(encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+# Every system ------------------------------------------------------------------------------------------------------------
+
+
+@systems
+def test_every_system_is_trained_by_its_name_offline(name, trained):
+    folder = trained(name)
+    stages = STAGES.get(name, 1)
+    names = [f"{k}-{rounds:06}.png" for k in range(1, stages + 1) for rounds in (0, 2, 3)]
+    assert sorted(path.name for path in (folder / "samples").iterdir()) == names
+    checkpoints = sorted(folder.glob("*.pt"))
+    assert [path.name for path in checkpoints] == [f"stage{k}.pt" for k in range(1, stages + 1)]
+    for path in checkpoints:
+        assert torch.load(path, weights_only=True)["done"] == 3
+        assert all(value.isfinite().all() for value in played(path).values() if value.is_floating_point())
+        rows = table(path.with_suffix(".csv"))
+        assert [row["round"] for row in rows] == ["0", "2", "3"]
+        assert math.isfinite(float(rows[-1]["generator"])) and float(rows[-1]["Fréchet distance"]) > 0
+
+
+@systems
+def test_every_system_is_measured_and_sampled_from_its_folder_alone(name, trained, tmp_path):
+    folder = trained(name)
+    code, said = gan_edu("evaluate", folder)
+    last = table(sorted(folder.glob("*.csv"))[-1])[-1]
+    assert code == 0 and set(last) - {"round", "discriminator", "generator"} == {"Fréchet distance"} | MEASURES.get(name, set())
+    for measure in MEASURES.get(name, set()) | {"Fréchet distance"}:
+        assert f"{measure} │ {float(last[measure]):.4g}" in said, "evaluate measures what training ended with"
+    code, said = gan_edu("sample", folder, "--count", 3, "--seed", 1, "--to", tmp_path / "three.png")
+    size = json.loads((folder / "config.json").read_text())["size"]
+    with Image.open(tmp_path / "three.png") as picture:
+        across = picture.width // size
+        assert code == 0 and picture.height // size * across >= 3 * IMAGES.get(name, 1) and across % IMAGES.get(name, 1) == 0
+
+
+def test_the_help_names_every_system_with_what_it_wants_and_its_paper():
+    said = gan_edu("train", "--help")[1]
+    for name, system in zoo.SYSTEMS.items():
+        assert f"{name} {system.wants} ({system.paper})" in said and f"{system.wants}: " in said
+
+
+# Going on ----------------------------------------------------------------------------------------------------------------
+
+
+def left_in(folder):
+    """All that a run left, bit for bit: checkpoints without seconds, tables, pictures."""
+    states = [torch.load(path, weights_only=True) for path in sorted(folder.glob("*.pt"))]
+    for state in states:
+        del state["history"]["seconds"]
+    texts = [path.read_text(encoding="utf-8") for path in sorted([*folder.glob("*.csv"), folder / "config.json"])]
+    return list(leaves(states)), texts, [path.read_bytes() for path in sorted((folder / "samples").iterdir())]
+
+
+def leaves(tree):
+    """What a tree of dicts, lists and tuples holds, tensors as bytes."""
+    if isinstance(tree, (dict, list, tuple)):
+        for part in tree.items() if isinstance(tree, dict) else tree:
+            yield from leaves(part)
+    else:
+        yield tree.numpy().tobytes() if isinstance(tree, torch.Tensor) else tree
+
+
+def interrupted(*arguments, stage):
+    """`zoo.train`, and Ctrl-C after the first round of a stage."""
+    for k, run in TRAIN(*arguments):
+        if (k, run.done) == (stage, 1):
+            signal.raise_signal(signal.SIGINT)
+        yield k, run
+
+
+TRAIN = zoo.train
+
+
+@pytest.mark.parametrize("name, stage", [("cyclegan", 1), ("srgan", 1), ("srgan", 2)])
+def test_the_same_command_goes_on_after_ctrl_c_as_if_nothing_had_happened(name, stage, trained, tmp_path):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(zoo, "train", partial(interrupted, stage=stage))
+        code, said = gan_edu(*asked(name, tmp_path))
+    assert code == 130 and "the same command goes on from there" in said
+    assert [torch.load(path, weights_only=True)["done"] for path in sorted(tmp_path.glob("*.pt"))] == [3] * (stage - 1) + [1]
+    assert gan_edu(*asked(name, tmp_path))[0] == 0
+    assert left_in(tmp_path) == left_in(trained(name))
+
+
+def test_more_rounds_go_on_with_a_run_that_had_ended(trained, tmp_path):
+    folder = shutil.copytree(trained("dcgan"), tmp_path / "run")
+    before = played(folder / "stage1.pt")
+    assert gan_edu(*asked("dcgan", folder))[0] == 0
+    torch.testing.assert_close(played(folder / "stage1.pt"), before, rtol=0, atol=0)
+    assert gan_edu(*asked("dcgan", folder, rounds=4))[0] == 0
+    assert [row["round"] for row in table(folder / "stage1.csv")] == ["0", "2", "3", "4"]
+
+
+def test_a_table_holds_the_mean_costs_since_the_row_before(trained):
+    costs = torch.load(trained("dcgan") / "stage1.pt", weights_only=True)["history"]["costs"]["generator"]
+    rows = [row["generator"] for row in table(trained("dcgan") / "stage1.csv")]
+    assert rows[0] == "" and list(map(float, rows[1:])) == pytest.approx([(costs[0] + costs[1]) / 2, costs[2]])
+
+
+# What cannot be done -----------------------------------------------------------------------------------------------------
+
+
+def drawn(path, *names):
+    """A folder with these images, each of one random shade, some wider than high."""
+    for k, name in enumerate(names):
+        (path / name).parent.mkdir(parents=True, exist_ok=True)
+        Image.new("RGB", (40 + k % 3, 36), (7 * k % 256, 90, 3 * k % 256)).save(path / name)
+    return path
+
+
+FLAT = [f"{k:02}.png" for k in range(30)]
+WRONG = {
+    "a system that there is not": (
+        ["dcgam", "--data", "mnist"],
+        "there is no system 'dcgam'; there are dcgan, conditional, ac-gan,",
+    ),
+    "a size that it cannot make": (
+        ["pix2pix", "--data", "facades", "--size", 50],
+        "pix2pix makes images of 28, 32, 64 or 128 pixels on a side, not of 50.",
+    ),
+    "a size that the digits do not have": (
+        ["dcgan", "--data", "mnist", "--size", 64],
+        "comes? as 28×28 pixels; leave size out",
+    ),
+    "data whose size it cannot make": (["dcgan", "--data", "digits"], "28, 32, 64 or 128 pixels on a side, not of 8."),
+    "data that there are not": (
+        ["dcgan", "--data", "minst"],
+        "'minst' is neither a data set .mnist, fashion, flowers, digits. nor",
+    ),
+    "pairs from digits": (["pix2pix", "--data", "mnist"], "'mnist' is neither a set of pairs .facades, outlines. nor a folder"),
+    "pairs from images": (["pix2pix", "--data", FLAT], "two square images side by side are twice as wide as high. Or put"),
+    "a partner missing": (["pix2pix", "--data", ["a/1.png", "a/2.png", "b/1.png"]], "a/2.png has no partner of its name in"),
+    "labels from one folder": (["ac-gan", "--data", FLAT], "has but one class: put the images of each class into a subfolder"),
+    "domains from one folder": (
+        ["cyclegan", "--data", FLAT],
+        "has 1 classes where two domains are wanted: take facades, outlines",
+    ),
+    "domains from ten classes": (["discogan", "--data", "mnist"], "has 10 classes where two domains are wanted"),
+    "captions without words": (
+        ["stackgan", "--data", FLAT],
+        "are not named for what they show, as in 'roses/a red rose 01.jpg'",
+    ),
+    "captions of digits": (["stackgan", "--data", "mnist"], "'mnist' is neither scenes nor a folder or archive that exists"),
+    "films of flowers": (["next-frame", "--data", "flowers"], "'flowers' is neither mnist, fashion, digits nor a folder"),
+    "films too short": (["next-frame", "--data", FLAT[:12]], "has 2 examples: at least 20 are wanted"),
+    "too few images": (["dcgan", "--data", FLAT[:19]], "has 19 examples: at least 20 are wanted, of which a tenth is held out"),
+    "too few of a domain": (
+        ["cyclegan", "--data", [f"a/{k}.png" for k in range(30)] + ["b/1.png"]],
+        "one domain of .* has 1 examples: at least 20 are wanted",
+    ),
+    "a batch larger than the data": (
+        ["dcgan", "--data", FLAT, "--batch", 64],
+        "a batch of 64 needs at least 64 samples, and there",
+    ),
+    "a batch larger than the memory": (
+        ["cyclegan", "--data", "outlines", "--batch", 51],
+        "a memory of 50 cannot take a batch of 51",
+    ),
+    "a device that there is not": (
+        ["dcgan", "--data", "mnist", "--device", "tpu"],
+        "there is no device 'tpu' here: choose auto",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", WRONG)
+def test_what_cannot_be_trained_is_said_in_a_sentence(what, tmp_path):
+    words, sentence = WRONG[what]
+    words = [drawn(tmp_path / "own", *word) if isinstance(word, list) else word for word in words]
+    code, said = gan_edu("train", *words, "--out", tmp_path / "run")
+    assert code == 2 and re.search(sentence, said), said
+    assert "Traceback" not in said and len(said) < 350 + len(str(tmp_path)) * 2
+
+
+def test_a_folder_that_holds_another_run_is_refused_and_left_alone(trained):
+    folder = trained("dcgan")
+    before = left_in(folder)
+    for other, difference in ({"seed": 1}, "seed 0"), ({"batch": 9}, "batch 8"), ({"data": "fashion"}, "data mnist"):
+        code, said = gan_edu(*asked("dcgan", folder, **other))
+        assert code == 2 and f"holds another run, of {difference}: choose another folder, or ask for the same" in said
+    code, said = gan_edu(*asked("bigan", folder))
+    assert code == 2 and "holds another run, of system dcgan:" in said
+    assert left_in(folder) == before
+
+
+def test_a_file_is_no_folder_for_a_run(tmp_path):
+    (tmp_path / "run").write_text("mine")
+    code, said = gan_edu(*asked("dcgan", tmp_path / "run"))
+    assert code == 2 and "run cannot be written to" in said and (tmp_path / "run").read_text() == "mine"
+
+
+@pytest.mark.parametrize("command", ["sample", "evaluate"])
+def test_what_holds_no_run_cannot_be_sampled_or_evaluated(command, trained, tmp_path):
+    code, said = gan_edu(command, tmp_path)
+    assert code == 2 and "holds no run: give the folder that `gan-edu train` was given with --out" in said
+    shutil.copy(trained("dcgan") / "config.json", tmp_path)
+    code, said = gan_edu(command, tmp_path)
+    assert code == 2 and "holds no checkpoint yet" in said
+    (tmp_path / "stage1.pt").write_bytes(b"half")
+    code, said = gan_edu(command, tmp_path)
+    assert code == 2 and "is not a readable checkpoint" in said
+
+
+# Your own ----------------------------------------------------------------------------------------------------------------
+
+
+def test_a_run_on_your_own_images_is_sampled_from_anywhere(tmp_path, monkeypatch):
+    drawn(tmp_path / "own", *(f"{side}/{k}.png" for side in ("horses", "zebras") for k in range(40)))
+    monkeypatch.chdir(tmp_path)
+    assert gan_edu(*asked("cyclegan", "run", data="own"))[0] == 0
+    monkeypatch.chdir(tmp_path.parent)
+    code, said = gan_edu("evaluate", tmp_path / "run")
+    assert code == 0 and "L1 there and back" in said and "PSNR" not in said, "there is no right answer to measure against"
+    assert gan_edu("sample", tmp_path / "run", "--count", 12)[0] == 0
+    with Image.open(tmp_path / "run" / "sample.png") as picture:
+        assert (picture.mode, picture.size) == ("RGB", (3 * 4 * 33 - 1, 4 * 33 - 1)), "twelve rows of b, b to a, a, a to b"
+
+
+def test_an_answer_is_shown_in_columns_and_measured_against_what_is_right():
+    real = torch.stack([torch.full((3, 4, 4), shade) for shade in (-1.0, 0.0, 1.0)])
+    grey = torch.zeros(3, 1, 4, 4)
+    answer = zoo.Answer(real + 0.5, real, matched=True, given=(grey,), row=2, numbers={"of its own": 7.0})
+    sheet = torch.from_numpy(np.array(answer.picture()))
+    assert sheet.shape == (2 * 5 - 1, 6 * 5 - 1, 3)
+    shades = [sheet[top, left, 0].item() for top in (1, 6) for left in range(1, 30, 5)]
+    assert shades == [128, 64, 0, 128, 191, 128, 128, 255, 255, 255, 255, 255]
+    found = answer.measures()
+    assert found["of its own"] == 7 and found["L1"] == pytest.approx(0.5)
+    # what is too bright is clipped: the last of the three is right
+    assert found["PSNR"] == math.inf and zoo.psnr(real[:2] + 0.5, real[:2]) == pytest.approx(10 * math.log10(4 / 0.25))
+    assert found["PSNR of what was given"] == pytest.approx((0 + math.inf + 0) / 3)
+    assert set(zoo.Answer(real, real).measures()) == {"Fréchet distance"}
