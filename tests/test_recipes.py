@@ -100,7 +100,7 @@ def test_networks_follow_the_shape_of_the_images(name, shape, rng):
 ASKED = {
     "conditional": lambda game, rng: game.sample(torch.tensor([3, 9]), rng),
     "auxiliary classifier": lambda game, rng: game.sample(torch.tensor([3, 9]), rng),
-    "infogan": lambda game, rng: game.sample(torch.tensor([3, 9]), torch.tensor([[0.0, 1.0], [-1.0, 0.0]]), rng),
+    "infogan": lambda game, rng: game.sample(torch.tensor([3, 9]), torch.tensor([[0.0], [-1.0]]), rng),
     "bigan": lambda game, rng: game.reconstruct(game.sample(2, rng)),
 }
 
@@ -116,7 +116,7 @@ def test_what_the_recipes_of_notebook_10_are_told():
     kinds = {name: type(recipes.named(name).game((1, 28, 28))).__name__ for name in ASKED}
     assert list(kinds.values()) == ["ConditionalGAN", "AuxiliaryClassifierGAN", "InfoGAN", "BiGAN"]
     assert recipes.conditional((1, 28, 28), classes=3).generator[0].in_features == 64 + 3
-    assert recipes.infogan((1, 28, 28), categories=5, continuous=1, weight=0.0).generator[0].in_features == 64 + 6
+    assert recipes.infogan((1, 28, 28), categories=5, continuous=2, changes=()).generator[0].in_features == 64 + 7
     assert recipes.bigan((1, 28, 28), latent=7).encode(torch.zeros(2, 1, 28, 28)).shape == (2, 7)
 
 
