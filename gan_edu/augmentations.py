@@ -110,7 +110,8 @@ def warp(images, numbers):
     across = torch.stack([cosine, slant * cosine - sine, torch.zeros_like(turn)], dim=1)
     down = torch.stack([sine, slant * sine + cosine, torch.zeros_like(turn)], dim=1)
     places = affine_grid(size.view(-1, 1, 1) * torch.stack([across, down], dim=1), images.shape, align_corners=False)
-    return grid_sample(images.float() + 1, places, align_corners=False) - 1
+    exact = torch.promote_types(images.dtype, places.dtype)
+    return grid_sample(images.to(exact) + 1, places.to(exact), align_corners=False) - 1
 
 
 def _axes(images, numbers):

@@ -120,6 +120,16 @@ def test_what_the_recipes_of_notebook_10_are_told():
     assert recipes.bigan((1, 28, 28), latent=7).encode(torch.zeros(2, 1, 28, 28)).shape == (2, 7)
 
 
+def test_the_logit_of_infogan_is_bounded_by_itself_and_its_reader_is_free(rng):
+    heads = recipes.named("infogan").game((1, 28, 28)).discriminator[-1].heads
+    logit, reader = (head.weight.norm(dim=1) for head in heads)
+    assert logit.tolist() == pytest.approx([1.0], abs=1e-5) and reader.shape == (11,)
+    with torch.no_grad():
+        heads[1].weight.mul_(100)
+    features = torch.randn(2, heads[1].in_features, generator=rng)
+    assert heads[0](features).std() < 10 < heads[1](features).std()
+
+
 @pytest.mark.parametrize("name", recipes.RECIPES)
 def test_every_recipe_plays_and_moves_every_parameter(name, tiny):
     torch.manual_seed(0)
