@@ -2,7 +2,7 @@
 
 import sys
 
-from . import compiled, facades, few_labels, growth, league, limit, quality, report, sharing, speed, startup, tried
+from . import compiled, facades, few_labels, growth, infogan, league, limit, quality, report, sharing, speed, startup, tried
 
 BENCHMARKS = {
     "speed": speed,
@@ -15,6 +15,7 @@ BENCHMARKS = {
     "league": league,
     "facades": facades,
     "few_labels": few_labels,
+    "infogan": infogan,
     "startup": startup,
 }
 

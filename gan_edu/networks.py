@@ -104,6 +104,18 @@ def dcgan_discriminator(channels=1, size=28, width=16, refine=0, depth=None, nor
     return nn.Sequential(*layers)
 
 
+class Heads(nn.Module):
+    """Several layers' answers to the same features, side by side: (N, features) -> (N, outputs of all). One spectral norm over all
+    outputs would let those that grow take from the others; here each layer has its own, or none (notebook 10)."""
+
+    def __init__(self, *heads):
+        super().__init__()
+        self.heads = nn.ModuleList(heads)
+
+    def forward(self, features):
+        return torch.cat([head(features) for head in self.heads], dim=1)
+
+
 class UNet(nn.Module):
     """An image to an image of the same size: an encoder that halves it, and a decoder that doubles it again and sees beside its own
     map the encoder's of that size (Ronneberger, Fischer & Brox 2015; for translation Isola et al. 2017; notebook 12).
@@ -217,7 +229,9 @@ def judges_apart(network):
         return judges_apart(network._skeleton[0])
     if isinstance(network, (BatchNorm, Packed, MinibatchDiscrimination)):
         return False
-    known = type(network).__module__.startswith("torch.nn.") or isinstance(network, (Waves, VirtualBatchNorm, BesideReference))
+    known = type(network).__module__.startswith("torch.nn.") or isinstance(
+        network, (Heads, Waves, VirtualBatchNorm, BesideReference)
+    )
     return known and all(map(judges_apart, network.children()))
 
 

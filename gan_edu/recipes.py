@@ -14,6 +14,7 @@ import torch
 from torch import nn
 
 from . import networks, training
+from .augmentations import DifferentiableAugmentation, warp
 from .data.images import to_pixels
 from .errors import GameError
 from .games import Draw
@@ -167,11 +168,26 @@ def conditional(shape, game=ConditionalGAN, classes=10):
     return game(generator, discriminator, latent=64, classes=classes)
 
 
-def infogan(shape, categories=10, continuous=2, weight=1.0):
-    """The networks of `dcgan`, told a code. The latents are quiet, a code is loud: so the generator begins with one image for each
-    category, and these move apart to where images are many (as in ClusterGAN, Mukherjee et al. 2019)."""
+def infogan(shape, categories=10, continuous=1, weight=0.3, loudness=1 / 4, changes=(warp,)):
+    """The networks of `dcgan`, told a code, which the discriminator's second head reads. The latents are quiet: so the generator
+    begins with nearly one image for each category (as in ClusterGAN, Mukherjee et al. 2019).
+
+    loudness: of the latents, beside a one for the category. changes: what a `DifferentiableAugmentation` does to images, if anything:
+        what a category should not depend on.
+    """
     generator, discriminator = _told(shape, 64, categories + continuous)
-    return InfoGAN(generator, discriminator, Latent(64, scale=1 / 8), categories, continuous, weight)
+    features = discriminator[-1].in_features
+    heads = networks.Heads(networks.spectral(nn.Linear(features, 1)), nn.Linear(features, categories + continuous))
+    augmentation = DifferentiableAugmentation(*changes) if changes else None
+    return InfoGAN(
+        generator,
+        nn.Sequential(*discriminator[:-1], heads),
+        Latent(64, scale=loudness),
+        categories,
+        continuous,
+        weight,
+        augmentation,
+    )
 
 
 def _told(shape, latent, extra):

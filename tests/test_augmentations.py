@@ -1,12 +1,13 @@
 """Augmentations: random in the draw alone, the same for both kinds of samples, and transparent to gradients."""
 
+import math
 from functools import partial
 
 import pytest
 import torch
 from torch import nn
 
-from gan_edu.augmentations import DifferentiableAugmentation, InstanceNoise, colour, cutout, translation
+from gan_edu.augmentations import DifferentiableAugmentation, InstanceNoise, colour, cutout, translation, warp
 from gan_edu.errors import GameError
 from gan_edu.games import Draw
 from gan_edu.losses import non_saturating, relativistic
@@ -14,7 +15,7 @@ from gan_edu.models.gan import GAN, FeatureMatchingGAN
 from gan_edu.networks import dcgan_generator, mlp
 from gan_edu.penalties import r1, r2, wgan_gp
 
-CHANGES = {"colour": colour, "translation": translation, "cutout": cutout}
+CHANGES = {"colour": colour, "translation": translation, "cutout": cutout, "warp": warp}
 each = pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
 
 
@@ -240,6 +241,33 @@ def test_colour_changes_brightness_saturation_and_contrast_as_far_as_the_paper_s
     torch.testing.assert_close(changed(0.5, 0.5, 1.0), mean + 1.5 * (image - mean))
     ink = image[:, :1]
     torch.testing.assert_close(colour(ink, torch.tensor([[0.5, 0.9, 0.5]])), ink)  # one channel has no saturation
+
+
+@pytest.mark.parametrize(
+    "numbers, lean, length",
+    [
+        ([0.5, 0.5, 0.5], 0.0, 1.0),
+        ([1.0, 0.5, 0.5], math.tan(0.3), math.cos(0.3)),
+        ([0.5, 0.0, 0.5], 0.4, 1.0),
+        ([0.5, 0.5, 1.0], 0.0, 1 / 1.2),
+    ],
+    ids=["nothing", "turn", "slant", "size"],
+)
+def test_warp_turns_slants_and_resizes_as_far_as_it_says(numbers, lean, length):
+    """A soft upright bar, seen by its second moments: how far it goes sideways for each step up, and its height."""
+    place = torch.linspace(-1, 1, 65)
+    y, x = torch.meshgrid(place, place, indexing="ij")
+    bar = 2 * torch.exp(-((x / 0.08) ** 2 + (y / 0.3) ** 2) / 2) - 1
+    changed = warp(bar.view(1, 1, 65, 65), torch.tensor([numbers]))[0, 0] + 1
+    height, sideways = (changed * y * y).sum() / changed.sum(), (changed * x * y).sum() / changed.sum()
+    assert abs(sideways / height) == pytest.approx(lean, abs=0.03)
+    assert height.sqrt() == pytest.approx(0.3 * length, rel=0.03)
+
+
+def test_what_a_warp_brings_in_is_black():
+    assert torch.equal(warp(torch.full((4, 1, 8, 8), -1.0), torch.rand(4, 3)), torch.full((4, 1, 8, 8), -1.0))
+    white = warp(torch.ones(1, 1, 9, 9), torch.tensor([[1.0, 0.5, 1.0]]))
+    assert white[0, 0, 4, 4] == 1 and white[0, 0, 0, 0] == -1
 
 
 @each

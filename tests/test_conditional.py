@@ -8,6 +8,7 @@ import torch
 from torch import nn
 from torch.nn.functional import cross_entropy, one_hot, softplus
 
+from gan_edu.augmentations import InstanceNoise
 from gan_edu.data import Stream
 from gan_edu.engine import Engine
 from gan_edu.errors import GameError
@@ -305,6 +306,16 @@ def test_each_part_of_the_code_is_read_from_its_own_outputs(rng):
     category, continuous = game.read(draw.real)
     torch.testing.assert_close(torch.cat([category, continuous], 1), game.discriminator(draw.real)[:, 1:].detach())
     assert category.shape == (12, 3) and continuous.shape == (12, 2)
+
+
+@pytest.mark.parametrize("player", ["discriminator", "generator"])
+def test_discriminator_and_q_see_changed_images_and_what_is_read_is_not_changed(player, rng):
+    game = InfoGAN(smooth(4 + 5, 8, 2), smooth(2, 8, 6), 4, categories=3, weight=2.0, augmentation=InstanceNoise(1.0, 10))
+    draw = game.draw(labelled(rng)[0], rng)
+    real, fake = (game.discriminator(x) for x in (draw.real + draw.augment_real, game.fake(draw) + draw.augment_fake))
+    adversarial = getattr(game.objective, player)(real[:, :1], fake[:, :1])
+    torch.testing.assert_close(game.cost(player, draw), adversarial + 2 * game.surprise(fake, draw))
+    assert torch.equal(torch.cat(game.read(draw.real), dim=1), game.discriminator(draw.real)[:, 1:])
 
 
 def test_the_weight_belongs_to_what_a_checkpoint_asks_for():

@@ -8,6 +8,7 @@ from torch.nn.utils.parametrize import register_parametrization
 from gan_edu.errors import GameError
 from gan_edu.networks import (
     Ensemble,
+    Heads,
     MinibatchDiscrimination,
     Packed,
     VirtualBatchNorm,
@@ -16,6 +17,7 @@ from gan_edu.networks import (
     dcgan_generator,
     dcgan_initialise,
     infer,
+    judges_apart,
     leaky_relu,
     mlp,
     smallest_map,
@@ -415,3 +417,9 @@ def test_inference_that_fails_leaves_the_mode_as_it_was():
     with pytest.raises(RuntimeError):
         infer(network, torch.randn(7, 3))
     assert network.training
+
+
+def test_heads_answer_side_by_side_and_each_sample_by_itself(rng):
+    heads, features = Heads(nn.Linear(5, 1), nn.Linear(5, 3)), torch.randn(4, 5, generator=rng)
+    torch.testing.assert_close(heads(features), torch.cat([head(features) for head in heads.heads], dim=1))
+    assert heads(features).shape == (4, 4) and judges_apart(heads) and not judges_apart(Heads(Packed(nn.Linear(10, 1), 2)))

@@ -100,7 +100,7 @@ def test_networks_follow_the_shape_of_the_images(name, shape, rng):
 ASKED = {
     "conditional": lambda game, rng: game.sample(torch.tensor([3, 9]), rng),
     "auxiliary classifier": lambda game, rng: game.sample(torch.tensor([3, 9]), rng),
-    "infogan": lambda game, rng: game.sample(torch.tensor([3, 9]), torch.tensor([[0.0, 1.0], [-1.0, 0.0]]), rng),
+    "infogan": lambda game, rng: game.sample(torch.tensor([3, 9]), torch.tensor([[0.0], [-1.0]]), rng),
     "bigan": lambda game, rng: game.reconstruct(game.sample(2, rng)),
 }
 
@@ -116,8 +116,18 @@ def test_what_the_recipes_of_notebook_10_are_told():
     kinds = {name: type(recipes.named(name).game((1, 28, 28))).__name__ for name in ASKED}
     assert list(kinds.values()) == ["ConditionalGAN", "AuxiliaryClassifierGAN", "InfoGAN", "BiGAN"]
     assert recipes.conditional((1, 28, 28), classes=3).generator[0].in_features == 64 + 3
-    assert recipes.infogan((1, 28, 28), categories=5, continuous=1, weight=0.0).generator[0].in_features == 64 + 6
+    assert recipes.infogan((1, 28, 28), categories=5, continuous=2, changes=()).generator[0].in_features == 64 + 7
     assert recipes.bigan((1, 28, 28), latent=7).encode(torch.zeros(2, 1, 28, 28)).shape == (2, 7)
+
+
+def test_the_logit_of_infogan_is_bounded_by_itself_and_its_reader_is_free(rng):
+    heads = recipes.named("infogan").game((1, 28, 28)).discriminator[-1].heads
+    logit, reader = (head.weight.norm(dim=1) for head in heads)
+    assert logit.tolist() == pytest.approx([1.0], abs=1e-5) and reader.shape == (11,)
+    with torch.no_grad():
+        heads[1].weight.mul_(100)
+    features = torch.randn(2, heads[1].in_features, generator=rng)
+    assert heads[0](features).std() < 10 < heads[1](features).std()
 
 
 @pytest.mark.parametrize("name", recipes.RECIPES)

@@ -92,10 +92,11 @@ class InfoGAN(GAN):
         discriminator's: a logit for each category, and for each continuous code the mean of a normal distribution, whose
         standard deviation is 1 here and learned in the paper.
     categories, continuous: how many there are of each.
+    augmentation: as in any `GAN`; the discriminator's, and with it Q's, idea of what a category is not.
     """
 
-    def __init__(self, generator, discriminator, latent, categories=10, continuous=2, weight=1.0):
-        super().__init__(generator, discriminator, latent)
+    def __init__(self, generator, discriminator, latent, categories=10, continuous=2, weight=1.0, augmentation=None):
+        super().__init__(generator, discriminator, latent, augmentation=augmentation)
         self.categories, self.continuous, self.weight = categories, continuous, weight
 
     def about(self):
@@ -118,11 +119,11 @@ class InfoGAN(GAN):
         return torch.cat([latent, one_hot(category, self.categories).to(latent.dtype), continuous], dim=1)
 
     def discriminator_cost(self, draw):
-        real, fake = self.logits(draw.real, self.fake(draw))
+        real, fake = self.logits(self.seen_real(draw), self.seen_fake(draw))
         return self.objective.discriminator(real[:, :1], fake[:, :1]) + self.weight * self.surprise(fake, draw)
 
     def generator_cost(self, draw):
-        fake = self.discriminator(self.fake(draw))
+        fake = self.discriminator(self.seen_fake(draw))
         return self.objective.generator(None, fake[:, :1]) + self.weight * self.surprise(fake, draw)
 
     def surprise(self, outputs, draw):
