@@ -18,7 +18,7 @@ from PIL import Image
 from sklearn.datasets import load_digits
 
 from gan_edu import data
-from gan_edu.data import Batches, Mixture, download, grid, images, ring, to_bytes, to_pixels
+from gan_edu.data import Batches, Mixture, Together, download, grid, images, ring, to_bytes, to_pixels
 from gan_edu.data.download import Remote, fetch
 from gan_edu.data.folder import _decode, read_images
 from gan_edu.data.idx import read_idx
@@ -643,6 +643,22 @@ def test_images_and_labels_stay_together():
 def test_a_batch_larger_than_the_data_is_refused():
     with pytest.raises(DataError, match="a batch of 11 needs at least 11 samples, and there are 10"):
         Batches(torch.arange(10), size=11)
+
+
+def test_several_sources_give_one_tuple_and_each_goes_on_from_where_it_was():
+    def sources():
+        numbers, others, names = torch.arange(10.0), torch.arange(100.0, 107), torch.arange(7)
+        return Together(Batches(numbers, size=4), Batches(others, names, size=3, seed=1))
+
+    together = sources()
+    numbers, others, names = next(together)
+    assert (len(numbers), len(others), len(names), together.size) == (4, 3, 3, 4)
+    assert (numbers < 10).all() and torch.equal(others, names + 100.0), "what belongs together stays together"
+    next(together)
+    position, expected = together.state_dict(), next(together)
+    again = sources()
+    again.load_state_dict(position)
+    torch.testing.assert_close(next(again), expected, rtol=0, atol=0)
 
 
 @pytest.mark.parametrize(
