@@ -117,7 +117,7 @@ def train(
     columns = [TextColumn("{task.description}"), BarColumn(20), MofNCompleteColumn(), TimeRemainingColumn()]
     with _errors_for_people(), Progress(*columns, TextColumn("{task.fields[now]}"), console=console) as progress:
         try:
-            for stage, run in zoo.train(order, out, rounds, every, course_.choose_device(device)):
+            for stage, run in zoo.train(order, out, rounds, every, course_.choose_device(device), console.print):
                 if stage not in tasks:
                     tasks[stage] = progress.add_task(f"stage {stage}", total=rounds, now="")
                 progress.update(tasks[stage], completed=run.done, now=_now(run.history))
@@ -143,7 +143,7 @@ def sample(
 ):
     """Draw what a trained system makes: of each held-out example what was given, what was made of it, and what was right."""
     with _errors_for_people():
-        zoo.examine(*zoo.restore(run, course_.choose_device(device)), count, seed).picture().save(to or run / "sample.png")
+        zoo.examine(*zoo.restore(run, course_.choose_device(device)), count, seed).draw(to or run / "sample.png")
     console.print(f"wrote {to or run / 'sample.png'}")
 
 

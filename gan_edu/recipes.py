@@ -33,7 +33,8 @@ def zero_to_one(images):
 class Recipe:
     """Everything that a run needs besides data, seed and length.
 
-    game: from the shape (C, H, W) of an image to a `GAN`. epochs: how long the source trains, in passes over the data.
+    game: from the shape (C, H, W) of an image to a `GAN`; in the zoo, where games follow one another, to any game, from the shape and
+        the games before it. epochs: how long the source trains, in passes over the data.
     prepare: from bytes to what the networks see. labels: whether the game is told them. The other fields are `play`'s.
     """
 

@@ -22,7 +22,7 @@ from torch.nn.functional import adaptive_avg_pool2d, avg_pool2d, interpolate, l1
 from . import judge, recipes, training
 from .data import Scenes, to_pixels
 from .data.examples import FILM, KINDS, NAMES, load_examples
-from .errors import CheckpointError, GameError
+from .errors import CheckpointError, DataError, GameError
 from .metrics import features, frechet_distance
 from .models import lapgan
 from .models.conditional import AuxiliaryClassifierGAN
@@ -53,14 +53,20 @@ class Answer:
     row: int = 10
     numbers: dict[str, float] = field(default_factory=dict)
 
-    def picture(self):
-        """All of it in one image: of each example what was given, what was made and, if there is such a thing, what was right."""
+    def draw(self, path):
+        """Writes all of it as a PNG: of each example what was given, what was made and, if there is such a thing, what was right.
+
+        Raises DataError if that cannot be written.
+        """
         from .plots import tile  # here, since matplotlib takes a second
 
         columns = [*self.given, self.made, *[self.real] * self.matched]
         columns = [interpolate(part, self.real.shape[2:]).expand(self.real.shape) for part in columns]
         sheet = tile(torch.stack(columns, dim=1).flatten(0, 1), self.row * len(columns))
-        return Image.fromarray((255 * sheet).round().astype("uint8"))
+        try:
+            Image.fromarray((255 * sheet).round().astype("uint8")).save(path, "PNG")
+        except OSError as error:
+            raise DataError(f"{path} cannot be written ({error.strerror or error}): choose another place.") from error
 
     def measures(self):
         """Numbers by name. The Fréchet distance is between the judge's features of what was made and of what is real."""
@@ -85,12 +91,12 @@ TRANSLATION = replace(SHADES, batch=8, optimiser=partial(torch.optim.Adam, lr=1e
 RESTORATION = replace(SHADES, batch=32, optimiser=partial(torch.optim.Adam, lr=2e-3, betas=(0.5, 0.99), fused=True))
 
 
-def _alone(settings, make, **told):
-    """One game. told: what its maker is told about the examples besides their shape, as functions of these."""
+def _alone(make, settings=None, classes=False):
+    """One game, made from the shape of an image and, if it asks for it, the number of classes."""
 
     def stages(examples):
-        words = {word: tell(examples) for word, tell in told.items()}
-        return (replace(settings(examples) if callable(settings) else settings, game=partial(make, **words)),)
+        told = {"classes": len(examples.names)} if classes else {}
+        return (replace(settings or _usual(examples), game=partial(make, **told)),)
 
     return stages
 
@@ -98,10 +104,6 @@ def _alone(settings, make, **told):
 def _usual(examples):
     """The settings of notebook 05, for strokes or for colour."""
     return STROKES if examples.shape[0] == 1 else SHADES
-
-
-def _names(examples):
-    return len(examples.names)
 
 
 def _dcgan(shape):
@@ -292,34 +294,24 @@ class System:
     sizes: tuple[int, ...] = (28, 32, 64, 128)
 
 
+_ac_gan = partial(recipes.conditional, game=AuxiliaryClassifierGAN)
+_few_labels = _alone(recipes.semi_supervised, replace(TRANSLATION, batch=100, ema=0.98), classes=True)
 SYSTEMS = {
-    "dcgan": System("Radford, Metz & Chintala 2016", "images", _alone(_usual, _dcgan), _sampled),
-    "conditional": System(
-        "Mirza & Osindero 2014", "labelled images", _alone(_usual, recipes.conditional, classes=_names), _asked
-    ),
-    "ac-gan": System(
-        "Odena, Olah & Shlens 2017",
-        "labelled images",
-        _alone(_usual, partial(recipes.conditional, game=AuxiliaryClassifierGAN), classes=_names),
-        _asked,
-    ),
-    "infogan": System("Chen et al. 2016", "images", _alone(_usual, recipes.infogan), _coded),
-    "bigan": System("Donahue, Krähenbühl & Darrell 2017", "images", _alone(_usual, recipes.bigan), _encoded),
+    "dcgan": System("Radford, Metz & Chintala 2016", "images", _alone(_dcgan), _sampled),
+    "conditional": System("Mirza & Osindero 2014", "labelled images", _alone(recipes.conditional, classes=True), _asked),
+    "ac-gan": System("Odena, Olah & Shlens 2017", "labelled images", _alone(_ac_gan, classes=True), _asked),
+    "infogan": System("Chen et al. 2016", "images", _alone(recipes.infogan), _coded),
+    "bigan": System("Donahue, Krähenbühl & Darrell 2017", "images", _alone(recipes.bigan), _encoded),
     "lapgan": System("Denton et al. 2015", "images", _lapgan, _pyramid),
     "srgan": System("Ledig et al. 2017", "images", _srgan, _enlarged),
     "stackgan": System("Zhang et al. 2017", "captioned images", _stackgan, _described),
-    "pix2pix": System("Isola et al. 2017", "pairs", _alone(TRANSLATION, _pix2pix), _translated),
-    "cyclegan": System("Zhu et al. 2017", "two domains", _alone(TRANSLATION, _cyclegan), _exchanged),
-    "discogan": System("Kim et al. 2017", "two domains", _alone(TRANSLATION, _discogan), _exchanged),
-    "next-frame": System("Mathieu, Couprie & LeCun 2016", "films", _alone(RESTORATION, _next_frame), _continued),
-    "denoising": System("after Isola et al. 2017", "images", _alone(RESTORATION, _denoising), _denoised),
-    "semi-supervised": System(
-        "Salimans et al. 2016",
-        "images, a few of them labelled",
-        _alone(replace(TRANSLATION, batch=100, ema=0.98), recipes.semi_supervised, classes=_names),
-        _classified,
-    ),
-    "projection": System("Zhu et al. 2016", "images", _alone(_usual, _dcgan), _projected),
+    "pix2pix": System("Isola et al. 2017", "pairs", _alone(_pix2pix, TRANSLATION), _translated),
+    "cyclegan": System("Zhu, Park et al. 2017", "two domains", _alone(_cyclegan, TRANSLATION), _exchanged),
+    "discogan": System("Kim et al. 2017", "two domains", _alone(_discogan, TRANSLATION), _exchanged),
+    "next-frame": System("Mathieu, Couprie & LeCun 2016", "films", _alone(_next_frame, RESTORATION), _continued),
+    "denoising": System("after Isola et al. 2017", "images", _alone(_denoising, RESTORATION), _denoised),
+    "semi-supervised": System("Salimans et al. 2016", "images, a few of them labelled", _few_labels, _classified),
+    "projection": System("Zhu, Krähenbühl et al. 2016", "images", _alone(_dcgan), _projected),
 }
 
 
@@ -360,9 +352,9 @@ class Order:
             raise GameError(f"{self.system} makes images of {sizes} pixels on a side, not of {size}.")
 
 
-def train(order, folder, rounds=2000, every=200, device="cpu"):
+def train(order, folder, rounds=2000, every=200, device="cpu", say=print):
     """Plays every stage of a system for that many rounds, and goes on where the folder says that it was interrupted. Gives, after
-    every round, the stage's number (from 1 on) and its `Run`.
+    every round, the stage's number (from 1 on) and its `Run`. `say` is told what is learned from.
 
     Written every `every` rounds and after the last of stage k: stage<k>.pt, the checkpoint; stage<k>.csv, costs (means since the row
     before) and measures; samples/<k>-<round>.png. Ctrl-C leaves a checkpoint too.
@@ -372,6 +364,7 @@ def train(order, folder, rounds=2000, every=200, device="cpu"):
     folder, examples = Path(folder), order.examples()
     data = order.data if order.data in NAMES else str(Path(order.data).expanduser().resolve())
     _claim(folder, replace(order, data=data, size=examples.shape[1]))
+    say(examples.about)
     system, games = SYSTEMS[order.system], []
     for k, recipe in enumerate(system.stages(examples), 1):
         torch.manual_seed(order.seed)
@@ -379,17 +372,19 @@ def train(order, folder, rounds=2000, every=200, device="cpu"):
         size = order.batch or min(recipe.batch, *(len(source[0]) for source in examples.sources))
         batches = examples.batches(size, order.seed, device, recipe.prepare)
         run = training.Run(game, batches, recipe.optimiser, recipe.schedule, ema=recipe.ema, seed=order.seed)
-
-        def look(game, shown, run=run, name=f"{k}-", before=tuple(games)):
-            answer = partial(examine, system, [*before, shown], examples, seed=order.seed)
-            answer(SHOWN).picture().save(folder / "samples" / f"{name}{run.done:06}.png")
-            return answer().measures()
-
+        answer = partial(examine, system, examples=examples, seed=order.seed)
+        look = partial(_look, run, answer, tuple(games), folder / "samples" / f"{k}-")
         for _ in run.play(rounds, look, every, folder / f"stage{k}.pt"):
             if run.history.seen[-1][0] == run.done:
                 _log(folder / f"stage{k}.csv", run.history)
             yield k, run
         games.append(run.shown)
+
+
+def _look(run, answer, before, pictures, game, shown):
+    """Draws a picture, and returns measures."""
+    answer([*before, shown], count=SHOWN).draw(f"{pictures}{run.done:06}.png")
+    return answer([*before, shown]).measures()
 
 
 def examine(system, games, examples, count=None, seed=0):
@@ -436,11 +431,8 @@ def _log(path, history):
 
 
 def restore(folder, device="cpu"):
-    """What `train` left in a folder: the system, the games of the stages so far, averaged where they are averaged, and
-    the examples.
-
-    Raises CheckpointError if there is nothing.
-    """
+    """What `train` left in a folder: the system, the games of the stages so far, as they are to be looked at, and the examples. Raises
+    CheckpointError if there is nothing."""
     folder = Path(folder)
     order = _order(folder)
     examples, system, games = order.examples(), SYSTEMS[order.system], []

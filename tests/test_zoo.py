@@ -286,6 +286,15 @@ def test_what_holds_no_run_cannot_be_sampled_or_evaluated(command, trained, tmp_
     assert code == 2 and "is not a readable checkpoint" in said
 
 
+def test_a_picture_that_cannot_be_written_is_said(trained, tmp_path):
+    code, said = gan_edu("sample", trained("dcgan"), "--to", tmp_path / "nowhere" / "sample.png")
+    assert code == 2 and "sample.png cannot be written (No such file or directory): choose another place." in said
+
+
+def test_what_stands_in_is_named(trained, tmp_path):
+    assert "STANDING IN for MNIST, which was not found" in gan_edu(*asked("dcgan", trained("dcgan")))[1]
+
+
 # Your own ----------------------------------------------------------------------------------------------------------------
 
 
@@ -301,11 +310,12 @@ def test_a_run_on_your_own_images_is_sampled_from_anywhere(tmp_path, monkeypatch
         assert (picture.mode, picture.size) == ("RGB", (3 * 4 * 33 - 1, 4 * 33 - 1)), "twelve rows of b, b to a, a, a to b"
 
 
-def test_an_answer_is_shown_in_columns_and_measured_against_what_is_right():
+def test_an_answer_is_shown_in_columns_and_measured_against_what_is_right(tmp_path):
     real = torch.stack([torch.full((3, 4, 4), shade) for shade in (-1.0, 0.0, 1.0)])
     grey = torch.zeros(3, 1, 4, 4)
     answer = zoo.Answer(real + 0.5, real, matched=True, given=(grey,), row=2, numbers={"of its own": 7.0})
-    sheet = torch.from_numpy(np.array(answer.picture()))
+    answer.draw(tmp_path / "answer.png")
+    sheet = torch.from_numpy(np.array(Image.open(tmp_path / "answer.png")))
     assert sheet.shape == (2 * 5 - 1, 6 * 5 - 1, 3)
     shades = [sheet[top, left, 0].item() for top in (1, 6) for left in range(1, 30, 5)]
     assert shades == [128, 64, 0, 128, 191, 128, 128, 255, 255, 255, 255, 255]
