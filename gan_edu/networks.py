@@ -116,6 +116,18 @@ class Heads(nn.Module):
         return torch.cat([head(features) for head in self.heads], dim=1)
 
 
+class Centred(nn.Module):
+    """Images (N, C, H, W) less a number. In front of a discriminator it takes away what all images share, such as white paper, which
+    otherwise is most of what its first layers see (notebook 11)."""
+
+    def __init__(self, mean):
+        super().__init__()
+        self.mean = mean
+
+    def forward(self, images):
+        return images - self.mean
+
+
 class UNet(nn.Module):
     """An image to an image of the same size: an encoder that halves it, and a decoder that doubles it again and sees beside its own
     map the encoder's of that size (Ronneberger, Fischer & Brox 2015; for translation Isola et al. 2017; notebook 12).

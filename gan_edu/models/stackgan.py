@@ -45,11 +45,13 @@ class StageI(Game):
         super().__init__()
 
         def encoder(size):
-            small = 0.2 * torch.randn(words, size)  # for a code's deviation is the exponential of a sum over words
-            return nn.EmbeddingBag.from_pretrained(small, freeze=False, mode="sum", padding_idx=0)
+            return nn.EmbeddingBag(words, size, mode="sum", padding_idx=0)
 
         self.generator = nn.ModuleDict({"encoder": encoder(2 * code), "network": generator})
         self.discriminator = nn.ModuleDict({"encoder": encoder(features), "network": discriminator})
+        with torch.no_grad():
+            self.generator["encoder"].weight[:, code:] = 0  # deviations begin at 1
+            self.discriminator["encoder"].weight *= 0.2  # words begin with little to say
         self.latent = latent
         self.matching = matching
         self.weight = weight
