@@ -26,6 +26,7 @@ USAGE = """usage: python3 run.py COMMAND [OPTIONS]
            (--profile smoke|lecture|full, --only 04, --device auto|cpu|cuda|mps, --seed 0)
   test     run the tests: units, and every notebook in the smoke profile
   lab      open the course in JupyterLab
+  train    train a system of the zoo on named data or your own images; sample and evaluate look at what came of it
   bench    measure speed and time to quality, and write benchmarks/RESULTS.md
   doctor   say what this machine has, and what to do about what it lacks
   student  write copies of the notebooks without the solutions

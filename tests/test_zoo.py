@@ -8,6 +8,7 @@ import re
 import shutil
 import signal
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -18,6 +19,7 @@ from typer.testing import CliRunner
 from gan_edu import cli, zoo
 from gan_edu.training import played
 
+ROOT = Path(__file__).resolve().parents[1]
 DATA = {  # what stands in for it without a network is learned from here; all else has the digits
     "lapgan": "flowers",
     "srgan": "flowers",
@@ -122,6 +124,7 @@ def test_the_help_names_every_system_with_what_it_wants_and_its_paper():
     said = gan_edu("train", "--help")[1]
     for name, system in zoo.SYSTEMS.items():
         assert f"{name} {system.wants} ({system.paper})" in said and f"{system.wants}: " in said
+        assert re.search(rf"\b{name}\b", (ROOT / "README.md").read_text(encoding="utf-8"))
 
 
 # Going on ----------------------------------------------------------------------------------------------------------------
