@@ -16,7 +16,7 @@ from statistics import fmean
 
 import torch
 from PIL import Image
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn.functional import adaptive_avg_pool2d, avg_pool2d, interpolate, l1_loss
 
 from . import judge, recipes, training
@@ -31,7 +31,7 @@ from .models.restoration import Denoising, NextFrame
 from .models.srgan import SRGAN, SuperResolution, bicubic
 from .models.stackgan import StageI, StageII
 from .models.translation import CycleGAN, DiscoGAN, Pix2Pix
-from .networks import UNet, dcgan_discriminator, dcgan_generator, enlarger, infer, patchgan
+from .networks import Centred, UNet, dcgan_discriminator, dcgan_generator, enlarger, infer, patchgan
 from .recipes import SHADES, STROKES
 
 MEASURED = 1000  # held-out examples, at most
@@ -140,21 +140,23 @@ def _srgan(examples):
 
 
 def _stackgan(examples):
-    words, latent, code, seen = len(examples.names), 16, 32, 128
+    """The first stage is a quarter of the size."""
+    sizes = {"words": len(examples.names), "code": 32, "features": 128, "weight": 1e-3}
+    mean = to_pixels(examples.sources[0][0][:1000]).mean().item()
 
-    def networks(generator, channels, side):
-        return generator, dcgan_discriminator(channels, side, width=32, refine=1, outputs=1 + seen), words
+    def reader(channels, side, width):
+        layers = dcgan_discriminator(channels, side, width, refine=1, normalise=None, outputs=1 + sizes["features"])
+        return nn.Sequential(Centred(mean), *layers)
 
     def first(shape):
-        generator = dcgan_generator(latent + code, shape[0], shape[1] // 2, refine=1)
-        return StageI(*networks(generator, shape[0], shape[1] // 2), latent=latent, code=code, features=seen)
+        generator = dcgan_generator(4 + sizes["code"], shape[0], shape[1] // 4, refine=1)
+        return StageI(generator, reader(shape[0], shape[1] // 4, width=32), latent=4, **sizes)
 
     def second(shape, first):
-        generator = enlarger(shape[0] + code, shape[0], doublings=1)
-        return StageII(first, *networks(generator, *shape[:2]), code=code, features=seen)
+        return StageII(first, enlarger(shape[0] + sizes["code"], shape[0], doublings=2), reader(*shape[:2], width=16), **sizes)
 
-    settings = replace(STROKES, game=second)
-    return replace(settings, game=first, prepare=lambda images: avg_pool2d(to_pixels(images), 2)), settings
+    small = replace(STROKES, game=first, prepare=lambda images: avg_pool2d(to_pixels(images), 4))
+    return small, replace(STROKES, game=second, batch=32)
 
 
 def _pix2pix(shape):
@@ -162,13 +164,13 @@ def _pix2pix(shape):
 
 
 def _next_frame(shape):
-    judge = patchgan(FILM * shape[0], layers=2, normalise="batch")
-    return NextFrame(UNet((FILM - 1) * shape[0], *shape[:2]), judge, adversarial=0.05, weight=1.0)
+    networks = UNet((FILM - 1) * shape[0], *shape[:2]), patchgan(FILM * shape[0], layers=2, normalise="batch")
+    return NextFrame(*networks, adversarial=0.05, weight=1.0)
 
 
 def _denoising(shape):
-    judge = patchgan(2 * shape[0], layers=2, normalise="batch")
-    return Denoising(UNet(shape[0], *shape[:2]), judge, adversarial=0.1, weight=1.0)
+    networks = UNet(shape[0], *shape[:2]), patchgan(2 * shape[0], layers=2, normalise="batch")
+    return Denoising(*networks, adversarial=0.1, weight=1.0)
 
 
 def _discogan(shape):
@@ -304,7 +306,7 @@ SYSTEMS = {
     "bigan": System("Donahue, Krähenbühl & Darrell 2017", "images", _alone(recipes.bigan), _encoded),
     "lapgan": System("Denton et al. 2015", "images", _lapgan, _pyramid),
     "srgan": System("Ledig et al. 2017", "images", _srgan, _enlarged),
-    "stackgan": System("Zhang et al. 2017", "captioned images", _stackgan, _described),
+    "stackgan": System("Zhang et al. 2017", "captioned images", _stackgan, _described, sizes=(32, 64, 128)),
     "pix2pix": System("Isola et al. 2017", "pairs", _alone(_pix2pix, TRANSLATION), _translated),
     "cyclegan": System("Zhu, Park et al. 2017", "two domains", _alone(_cyclegan, TRANSLATION), _exchanged),
     "discogan": System("Kim et al. 2017", "two domains", _alone(_discogan, TRANSLATION), _exchanged),
