@@ -2,7 +2,7 @@
 
 import sys
 
-from . import compiled, growth, league, limit, quality, report, sharing, speed, startup, tried
+from . import compiled, growth, league, limit, quality, report, sharing, speed, stackgan, startup, tried
 
 BENCHMARKS = {
     "speed": speed,
@@ -13,6 +13,7 @@ BENCHMARKS = {
     "growth": growth,
     "tried": tried,
     "league": league,
+    "stackgan": stackgan,
     "startup": startup,
 }
 
