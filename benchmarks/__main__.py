@@ -2,7 +2,22 @@
 
 import sys
 
-from . import compiled, facades, few_labels, growth, infogan, league, limit, quality, report, sharing, speed, startup, tried
+from . import (
+    compiled,
+    facades,
+    few_labels,
+    growth,
+    infogan,
+    league,
+    limit,
+    quality,
+    report,
+    sharing,
+    speed,
+    stackgan,
+    startup,
+    tried,
+)
 
 BENCHMARKS = {
     "speed": speed,
@@ -16,6 +31,7 @@ BENCHMARKS = {
     "facades": facades,
     "few_labels": few_labels,
     "infogan": infogan,
+    "stackgan": stackgan,
     "startup": startup,
 }
 

@@ -256,6 +256,15 @@ def dcgan_initialise(module):
         nn.init.normal_(module.weight, 1.0, 0.02)
 
 
+def he_initialise(module):
+    """Weights of convolutions and linear layers from normal distributions under which a signal keeps its size through layers with
+    `leaky_relu`, biases 0: use as `network.apply(...)` (He, Zhang, Ren & Sun 2015). By PyTorch's own it shrinks with each layer; where
+    no norm sets the scale, a deep network then hardly hears its input at first."""
+    if isinstance(module, (nn.Conv2d, nn.Linear)):
+        nn.init.kaiming_normal_(module.weight, a=0.2)
+        nn.init.zeros_(module.bias)
+
+
 def spectral(network):
     """The same network, with every linear and convolutional layer's weight divided by its largest singular value (Miyato et al. 2018;
     notebook 08): a ReLU network then is Lipschitz with constant 1.

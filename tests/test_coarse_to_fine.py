@@ -19,7 +19,7 @@ from gan_edu.models.gan import GAN
 from gan_edu.models.lapgan import Level, enlarge, join, sample, shrink, split
 from gan_edu.models.srgan import SRGAN, SuperResolution, bicubic
 from gan_edu.models.stackgan import StageI, StageII, divergence
-from gan_edu.networks import dcgan_discriminator, dcgan_generator, enlarger, mlp, spectral
+from gan_edu.networks import Centred, dcgan_discriminator, dcgan_generator, enlarger, he_initialise, mlp, spectral
 from gan_edu.training import Run, play
 
 EXACT = Engine("fp32", 1)
@@ -136,6 +136,19 @@ def test_an_enlarger_makes_nothing_at_first_and_sees_only_the_neighbourhood(rng)
 def test_pixel_shuffle_deals_four_channels_out_to_a_square():
     four = torch.arange(4.0).view(1, 4, 1, 1)
     assert nn.PixelShuffle(2)(four).tolist() == [[[[0, 1], [2, 3]]]]
+
+
+def test_a_centred_discriminator_sees_what_differs_from_the_paper(rng):
+    x = images(rng, channels=3)
+    torch.testing.assert_close(Centred(0.84)(x + 0.84), x)
+    assert not list(Centred(0.84).parameters()) and not Centred(0.84)(torch.full((1, 3, 4, 4), 0.84)).any()
+
+
+def test_a_signal_keeps_its_size_through_layers_that_he_initialised(rng):
+    layers = [layer for _ in range(6) for layer in (nn.Conv2d(32, 32, kernel_size=3, padding=1), nn.LeakyReLU(0.2))]
+    plain, deep = nn.Sequential(*layers), nn.Sequential(*copy.deepcopy(layers)).apply(he_initialise)
+    x = torch.randn(8, 32, 24, 24, generator=rng)
+    assert 0.5 < deep(x)[..., 8:16, 8:16].square().mean() < 2 and plain(x).square().mean() < 0.02
 
 
 # The pyramid -------------------------------------------------------------------------------------------------------------
