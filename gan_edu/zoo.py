@@ -399,9 +399,8 @@ def examine(system, games, examples, count=None, seed=0):
 
 
 def _claim(folder, order):
-    """Makes a folder the one of this run, if it is not another's."""
-    config = folder / "config.json"
-    if config.exists():
+    """Makes a folder the one of this run, if nothing that another has learned is in it."""
+    if any(folder.glob("stage*.pt")):
         found = _order(folder)
         if found != order:
             others = [f"{name} {was}" for name, was in asdict(found).items() if was != getattr(order, name)]
@@ -410,7 +409,7 @@ def _claim(folder, order):
             )
     try:
         (folder / "samples").mkdir(parents=True, exist_ok=True)
-        config.write_text(json.dumps(asdict(order), indent=4))
+        (folder / "config.json").write_text(json.dumps(asdict(order), indent=4))
     except OSError as error:
         raise CheckpointError(f"{folder} cannot be written to ({error.strerror or error}): choose another folder.") from error
 

@@ -271,6 +271,11 @@ def test_a_folder_that_holds_another_run_is_refused_and_left_alone(trained):
     assert left_in(folder) == before
 
 
+def test_a_folder_in_which_nothing_was_learned_is_free(trained, tmp_path):
+    shutil.copy(trained("bigan") / "config.json", tmp_path)
+    assert gan_edu(*asked("dcgan", tmp_path, rounds=1))[0] == 0
+
+
 def test_a_file_is_no_folder_for_a_run(tmp_path):
     (tmp_path / "run").write_text("mine")
     code, said = gan_edu(*asked("dcgan", tmp_path / "run"))
