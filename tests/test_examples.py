@@ -4,7 +4,7 @@ import pytest
 import torch
 from PIL import Image
 
-from gan_edu.data import to_pixels
+from gan_edu.data import Bouncing, to_pixels
 from gan_edu.data.examples import FILM, KINDS, Examples, load_examples
 from gan_edu.errors import DataError
 
@@ -107,6 +107,15 @@ def test_films_are_cut_within_a_folder_in_the_order_of_names(tmp_path):
     films = torch.cat([examples.sources[0][0], examples.held_out[0]])[:, :, 0, 0, 0].int()
     assert films.shape == (24, FILM) and (films.diff(dim=1) == 1).all()
     assert (films // 44 == films[:, :1] // 44).all(), "no film begins in one folder and ends in another"
+
+
+def test_held_out_films_show_images_that_no_other_film_shows(monkeypatch):
+    asked = []
+    sample = Bouncing.sample
+    monkeypatch.setattr(Bouncing, "sample", lambda images, *others: asked.append(images) or sample(images, *others))
+    load_examples("films", "mnist", 32)
+    kept, out = ({image.numpy().tobytes() for image in images} for images in asked)
+    assert len(kept) > 1300 and len(out) > 400 and not kept & out
 
 
 @pytest.mark.parametrize("kind", ["images", "labelled images", "two domains", "captioned images", "films"])

@@ -125,8 +125,12 @@ def films(name, size=None):
     """Films of five frames (N, 5, C, H, W): two images of a grey set that bounce off the walls, or a folder with the frames of each
     film in a subfolder, in the order of their names."""
     if name in OWN_SIZE:
-        rng = torch.Generator().manual_seed(0)
-        return _split(f"bouncing {name}", Bouncing.sample(load(name).images, 2000, rng, size or SIZE).frames(range(FILM)))
+        found, rng = load(name), torch.Generator().manual_seed(0)
+        kept, out = (
+            Bouncing.sample(part.images, count, rng, size or SIZE).frames(range(FILM))
+            for part, count in ((found, 1800), (found.held_out, 200))
+        )
+        return Examples(((kept,),), (out,), f"Films of bouncing images. {found.describe()}")
     _, pictures, files = _own(name, size, ", ".join(OWN_SIZE))
     folders = {}
     for row, file in enumerate(files):
