@@ -20,7 +20,7 @@ NOTE = (
     "digits whose category is matched with their class, one to one. *Made*: the same of 2,000 generated digits and the class that the "
     "judge sees. Medians over the seeds; every seed is in `notebooks/recorded/infogan.json`."
 )
-ROUNDS = 2000
+ROUNDS = 1200
 WEIGHTS = {"infogan": 0.1, "infogan_without": 0.0}
 SEEDS = range(5)
 
