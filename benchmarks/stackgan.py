@@ -15,7 +15,7 @@ from gan_edu.engine import Engine
 from gan_edu.metrics import sharpness
 from gan_edu.models.lapgan import enlarge
 from gan_edu.models.stackgan import StageI, StageII
-from gan_edu.networks import Centred, dcgan_discriminator, dcgan_generator, enlarger
+from gan_edu.networks import Centred, dcgan_discriminator, dcgan_generator, enlarger, he_initialise
 from gan_edu.training import play
 
 from .report import dots
@@ -30,7 +30,7 @@ NOTE = (
 NAME = "stackgan"
 MODULES = ["gan_edu.models.stackgan", "gan_edu.data.scenes", "gan_edu.networks"]
 CONFIGURATION = {"rounds": [1500, 1500], "batch": [64, 32], "rate": 2e-3, "ema": 0.99, "precision": "bf16", "side": [16, 64]}
-SIZES = {"words": len(VOCABULARY), "code": 32, "features": 128, "weight": 1e-3}
+SIZES = {"words": len(VOCABULARY), "code": 32, "features": 128, "weight": 1e-3, "slope": 0.1}
 NEVER = [("red", "circle"), ("blue", "star"), ("large", "green", "square")]
 ATTRIBUTES = ("colour", "shape", "size", "place")
 SEEDS = range(5)
@@ -40,7 +40,7 @@ ASKED = 1000  # captions
 def discriminator(side, width):
     """Of scenes, whose paper is taken away."""
     layers = dcgan_discriminator(3, side, width, refine=1, normalise=None, outputs=1 + SIZES["features"])
-    return nn.Sequential(Centred(0.84), *layers)
+    return nn.Sequential(Centred(0.84), *layers).apply(he_initialise)
 
 
 def stage_one(matching=True):

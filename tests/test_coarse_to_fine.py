@@ -360,6 +360,20 @@ def test_the_stages_costs_by_hand(kind, rng):
 
 
 @STAGES
+def test_the_penalty_is_the_slope_at_real_images_with_their_captions_and_only_the_discriminator_pays(kind, rng):
+    game, draw = begun(kind, rng)
+    game.eval()
+    plain = [game.cost(player, draw) for player in game.plays]
+    game.slope = 3.0
+    images = draw.real.clone().requires_grad_()
+    logits = game.judged(game.discriminator["network"](images), draw.tokens)
+    (slopes,) = torch.autograd.grad(logits.sum(), images)
+    torch.testing.assert_close(game.cost("discriminator", draw) - plain[0], 1.5 * slopes.square().sum((1, 2, 3)).mean())
+    assert game.cost("generator", draw) == plain[1]
+    assert stage_one(slope=1.0).about() != stage_one(slope=0.0).about() != stage_one(matching=False).about()
+
+
+@STAGES
 def test_only_matching_asks_about_wrong_captions(kind, rng):
     game, draw = begun(kind, rng)
     game.eval()

@@ -18,6 +18,7 @@ from ..errors import GameError
 from ..games import Draw, Game, with_settings
 from ..losses import non_saturating
 from ..networks import infer
+from ..penalties import Scored, r1
 
 
 class StageI(Game):
@@ -29,7 +30,7 @@ class StageI(Game):
     words: how many there are in the vocabulary; token 0 is no word.
     latent, code, features: numbers in each.
     matching: whether the discriminator also learns to refuse real images with wrong captions.
-    weight: of the conditioning augmentation's KL divergence.
+    weight: of the conditioning augmentation's KL divergence. slope: of the penalty R1, at real images with their captions.
 
     Conditioning augmentation: a caption's code is drawn from a normal distribution, whose mean and deviation the generator's encoder
     gives, and which the KL divergence keeps near the standard one, so that captions alike have codes that overlap.
@@ -41,7 +42,7 @@ class StageI(Game):
     plays = ("discriminator", "generator")
     objective = non_saturating
 
-    def __init__(self, generator, discriminator, words, latent=16, code=16, features=64, matching=True, weight=0.01):
+    def __init__(self, generator, discriminator, words, latent=16, code=16, features=64, matching=True, weight=0.01, slope=0.0):
         super().__init__()
 
         def encoder(size):
@@ -55,10 +56,11 @@ class StageI(Game):
         self.latent = latent
         self.matching = matching
         self.weight = weight
+        self.slope = slope
 
     def about(self):
         """Its name, and its terms."""
-        return with_settings(super().about(), {"matching": self.matching, "weight": self.weight})
+        return with_settings(super().about(), {"matching": self.matching, "weight": self.weight, "slope": self.slope})
 
     def draw(self, batch, rng):
         """Images, captions, wrong captions, what the stage starts from, and the noise of the codes."""
@@ -97,11 +99,14 @@ class StageI(Game):
 
     def discriminator_cost(self, draw):
         look, tokens = self.discriminator["network"], draw.tokens
-        real, fake = look(draw.real), look(self.fake(draw))
-        cost = self.objective.discriminator(self.judged(real, tokens), self.judged(fake, tokens))
+        images = draw.real.clone().requires_grad_(self.slope > 0)
+        outputs = look(images)
+        real, fake = self.judged(outputs, tokens), self.judged(look(self.fake(draw)), tokens)
+        cost = self.objective.discriminator(real, fake)
         if self.matching:
-            wrong = self.objective.discriminator(self.judged(real, tokens), self.judged(real, draw.wrong))
-            cost = (cost + wrong) / 2
+            cost = (cost + self.objective.discriminator(real, self.judged(outputs, draw.wrong))) / 2
+        if self.slope:
+            cost = cost + r1(self.slope)(self.discriminator, Scored(images, real), None, draw)
         return cost
 
     def generator_cost(self, draw):
