@@ -150,7 +150,9 @@ def keep(found):
         first_costs=first_costs(recorded.COMPARED),
         seeds=seeds,
         weights=found["pix2pix", 0][1],
-        snapshots={kind: found[kind, 0][2] for kind in ROUNDS},
+        snapshots={
+            f"{kind} {seed}": found[kind, seed][2] for kind in ROUNDS for seed in (SEEDS if kind == "CycleGAN" else [0])
+        },
     )
     rows = [{"translator": name, "error": value, "sharpness": "", "shuffled": ""} for name, value in baselines().items()]
     for kind in ROUNDS:
