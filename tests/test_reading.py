@@ -26,6 +26,13 @@ def test_scenes_of_any_number_of_objects_are_counted_one_by_one(rng):
     assert len(scenes.objects.unique()) == 4
 
 
+def test_white_objects_on_black_are_counted_too(rng):
+    scenes = Scenes.sample(500, rng, objects=3, words=("small", "red"))
+    green = scenes.images(28)[:, 1:2].float()
+    ink = ((235 - green) / (235 - 16) * 255).round().to(torch.uint8)
+    assert (count_objects(ink) == 3).float().mean() >= 0.99 and (count_objects(to_pixels(ink)) == 3).float().mean() >= 0.99
+
+
 def test_empty_paper_holds_nothing_and_a_speck_is_no_object(rng):
     images = Scenes.sample(2, rng).images(32)
     images[:] = 235

@@ -1,5 +1,5 @@
 """Reading off pictures whether they keep the law that they should: how many objects, where the edges of a road meet, how symmetric a
-face is. So what a GAN gets wrong is counted, not felt (notebook 13). All take images (N, 3, H, W), bytes or pixels in [-1, 1]."""
+face is. So what a GAN gets wrong is counted, not felt (notebook 13). All take images (N, C, H, W), bytes or pixels in [-1, 1]."""
 
 import torch
 from torch.nn.functional import cosine_similarity
@@ -16,10 +16,12 @@ FAINT, TINY = (
 
 def count_objects(images):
     """How many objects stand on the paper of `Scenes`: parts of the picture, connected by pixels' sides, that are clearly of another
-    colour and larger than a speck. int64 (N,)."""
+    colour and larger than a speck. In grey pictures the paper is black, as MNIST's. int64 (N,)."""
     from scipy.ndimage import label
 
-    ink = (colours(images) - torch.tensor(PAPER).view(3, 1, 1)).norm(dim=1) > FAINT
+    seen = colours(images)
+    paper = torch.tensor(PAPER if seen.shape[1] == 3 else (0,), device=seen.device)
+    ink = (seen - paper.view(-1, 1, 1)).norm(dim=1) > FAINT
     least = TINY * ink[0].numel() / 32**2
     counts = []
     for picture in ink.cpu().numpy():
