@@ -2,10 +2,9 @@
 face is. So what a GAN gets wrong is counted, not felt (notebook 13). All take images (N, C, H, W), bytes or pixels in [-1, 1]."""
 
 import torch
-from torch.nn.functional import cosine_similarity
 
 from .drawing import plane
-from .laws import ASPHALT, GRASS, IRISES, SKY, WHITE, WOOD
+from .laws import ASPHALT, GRASS, SKY, WOOD
 from .scenes import PAPER
 
 FAINT, TINY = (
@@ -57,29 +56,6 @@ def asymmetry(images):
     """How unlike its mirror image each picture is: the mean absolute difference, in shares of the whole range, (N,). 0 for `Faces`."""
     seen = colours(images)
     return (seen - seen.flip(3)).abs().mean((1, 2, 3)) / 255
-
-
-def eye_colours(images):
-    """Which of `IRISES` the left and the right eye of `Faces` have, int64 (N, 2): the colour in the middle of what is white. -1 where
-    nothing is white."""
-    seen = colours(images)
-    side = seen.shape[-1]
-    x, y = plane(side, seen.device)
-    white, *irises = torch.tensor([WHITE, *IRISES], dtype=torch.float32, device=seen.device)
-    irises = torch.stack(irises)
-    near_white = (1 - (seen - white.view(3, 1, 1)).norm(dim=1) / 60).clamp(min=0) * (y < 0.1)
-    found = []
-    for half in (x < 0, x > 0):
-        weight = near_white * half
-        total = weight.sum((1, 2))
-        centre = torch.stack([(weight * x).sum((1, 2)), (weight * y).sum((1, 2))], dim=1) / total.clamp(min=1e-3)[:, None]
-        near = torch.exp(-((x - centre[:, 0, None, None]).square() + (y - centre[:, 1, None, None]).square()) * side**2 / 4)
-        colour = (seen * near[:, None]).sum((2, 3)) / near.sum((1, 2))[:, None]
-        which = cosine_similarity((colour - white)[:, None], irises - white, dim=2).argmax(
-            1
-        )  # a small iris is mixed with white
-        found.append(torch.where(total > 0.1, which, -1))
-    return torch.stack(found, dim=1)
 
 
 def colours(images):
