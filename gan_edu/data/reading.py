@@ -7,10 +7,8 @@ from .drawing import plane
 from .laws import ASPHALT, GRASS, SKY, WOOD
 from .scenes import PAPER
 
-FAINT, TINY = (
-    70,
-    5,
-)  # how far from the paper's colour ink is, in grey levels; how many pixels an object has at least, of 32 × 32
+FAINT = 70  # grey levels: ink is further than that from the colour of the paper
+TINY = 5  # pixels of 32 × 32 that an object has at least
 
 
 def count_objects(images):
