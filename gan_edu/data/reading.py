@@ -32,8 +32,8 @@ def vanishing_point(images):
     downwards. The law: the second is the third.
 
     The road is asphalt on grass. Its width grows with the distance from the horizon and its middle moves along a line: two straight
-    lines are fitted to the rows below the middle, where no horizon is. The horizon is where the sky ends
-    in the leftmost fifth of the picture.
+    lines are fitted to the rows below the middle, where no horizon is. The horizon is where the sky ends in the leftmost fifth of
+    the picture.
     """
     seen = colours(images)
     side = seen.shape[-1]
