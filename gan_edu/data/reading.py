@@ -1,25 +1,24 @@
 """Reading off pictures whether they keep the law that they should: how many objects, where the edges of a road meet, how symmetric a
-face is. So what a GAN gets wrong is counted, not felt (notebook 13). All take images (N, 3, H, W), bytes or pixels in [-1, 1]."""
+face is. So what a GAN gets wrong is counted, not felt (notebook 13). All take images (N, C, H, W), bytes or pixels in [-1, 1]."""
 
 import torch
-from torch.nn.functional import cosine_similarity
 
 from .drawing import plane
-from .laws import ASPHALT, GRASS, IRISES, SKY, WHITE, WOOD
+from .laws import ASPHALT, GRASS, SKY, WOOD
 from .scenes import PAPER
 
-FAINT, TINY = (
-    70,
-    5,
-)  # how far from the paper's colour ink is, in grey levels; how many pixels an object has at least, of 32 × 32
+FAINT = 70  # grey levels: ink is further than that from the colour of the paper
+TINY = 5  # pixels of 32 × 32 that an object has at least
 
 
 def count_objects(images):
     """How many objects stand on the paper of `Scenes`: parts of the picture, connected by pixels' sides, that are clearly of another
-    colour and larger than a speck. int64 (N,)."""
+    colour and larger than a speck. In grey pictures the paper is black, as MNIST's. int64 (N,)."""
     from scipy.ndimage import label
 
-    ink = (colours(images) - torch.tensor(PAPER).view(3, 1, 1)).norm(dim=1) > FAINT
+    seen = colours(images)
+    paper = torch.tensor(PAPER if seen.shape[1] == 3 else (0,), device=seen.device)
+    ink = (seen - paper.view(-1, 1, 1)).norm(dim=1) > FAINT
     least = TINY * ink[0].numel() / 32**2
     counts = []
     for picture in ink.cpu().numpy():
@@ -33,8 +32,8 @@ def vanishing_point(images):
     downwards. The law: the second is the third.
 
     The road is asphalt on grass. Its width grows with the distance from the horizon and its middle moves along a line: two straight
-    lines are fitted to the rows from halfway down to the picture's lower end, weighted alike. The horizon is where the sky ends
-    in the leftmost fifth of the picture.
+    lines are fitted to the rows below the middle, where no horizon is. The horizon is where the sky ends in the leftmost fifth of
+    the picture.
     """
     seen = colours(images)
     side = seen.shape[-1]
@@ -55,29 +54,6 @@ def asymmetry(images):
     """How unlike its mirror image each picture is: the mean absolute difference, in shares of the whole range, (N,). 0 for `Faces`."""
     seen = colours(images)
     return (seen - seen.flip(3)).abs().mean((1, 2, 3)) / 255
-
-
-def eye_colours(images):
-    """Which of `IRISES` the left and the right eye of `Faces` have, int64 (N, 2): the colour in the middle of what is white. -1 where
-    nothing is white."""
-    seen = colours(images)
-    side = seen.shape[-1]
-    x, y = plane(side, seen.device)
-    white, *irises = torch.tensor([WHITE, *IRISES], dtype=torch.float32, device=seen.device)
-    irises = torch.stack(irises)
-    near_white = (1 - (seen - white.view(3, 1, 1)).norm(dim=1) / 60).clamp(min=0) * (y < 0.1)
-    found = []
-    for half in (x < 0, x > 0):
-        weight = near_white * half
-        total = weight.sum((1, 2))
-        centre = torch.stack([(weight * x).sum((1, 2)), (weight * y).sum((1, 2))], dim=1) / total.clamp(min=1e-3)[:, None]
-        near = torch.exp(-((x - centre[:, 0, None, None]).square() + (y - centre[:, 1, None, None]).square()) * side**2 / 4)
-        colour = (seen * near[:, None]).sum((2, 3)) / near.sum((1, 2))[:, None]
-        which = cosine_similarity((colour - white)[:, None], irises - white, dim=2).argmax(
-            1
-        )  # a small iris is mixed with white
-        found.append(torch.where(total > 0.1, which, -1))
-    return torch.stack(found, dim=1)
 
 
 def colours(images):
