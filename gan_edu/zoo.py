@@ -31,7 +31,7 @@ from .models.restoration import Denoising, NextFrame
 from .models.srgan import SRGAN, SuperResolution, bicubic
 from .models.stackgan import StageI, StageII
 from .models.translation import CycleGAN, DiscoGAN, Pix2Pix
-from .networks import Centred, UNet, dcgan_discriminator, dcgan_generator, enlarger, infer, patchgan
+from .networks import Centred, UNet, dcgan_discriminator, dcgan_generator, enlarger, he_initialise, infer, patchgan
 from .recipes import SHADES, STROKES
 
 MEASURED = 1000  # held-out examples, at most
@@ -141,12 +141,12 @@ def _srgan(examples):
 
 def _stackgan(examples):
     """The first stage is a quarter of the size."""
-    sizes = {"words": len(examples.names), "code": 32, "features": 128, "weight": 1e-3}
+    sizes = {"words": len(examples.names), "code": 32, "features": 128, "weight": 1e-3, "slope": 0.1}
     mean = to_pixels(examples.sources[0][0][:1000]).mean().item()
 
     def reader(channels, side, width):
         layers = dcgan_discriminator(channels, side, width, refine=1, normalise=None, outputs=1 + sizes["features"])
-        return nn.Sequential(Centred(mean), *layers)
+        return nn.Sequential(Centred(mean), *layers).apply(he_initialise)
 
     def first(shape):
         generator = dcgan_generator(4 + sizes["code"], shape[0], shape[1] // 4, refine=1)
