@@ -29,7 +29,7 @@ NOTE = (
 )
 NAME = "stackgan"
 MODULES = ["gan_edu.models.stackgan", "gan_edu.data.scenes", "gan_edu.networks"]
-CONFIGURATION = {"rounds": [1500, 1500], "batch": [64, 32], "rate": 2e-3, "ema": 0.99, "precision": "bf16", "side": [16, 64]}
+CONFIGURATION = {"rounds": [500, 1500], "batch": [64, 32], "rate": 2e-3, "ema": 0.99, "precision": "bf16", "side": [16, 64]}
 SIZES = {"words": len(VOCABULARY), "code": 32, "features": 128, "weight": 1e-3, "slope": 0.1}
 NEVER = [("red", "circle"), ("blue", "star"), ("large", "green", "square")]
 ATTRIBUTES = ("colour", "shape", "size", "place")
@@ -50,6 +50,7 @@ def stage_one(matching=True):
 
 def stage_two(first, matching=True):
     generator = enlarger(3 + SIZES["code"], 3, doublings=2, width=32)
+    generator[:-1].apply(he_initialise)  # the last layer begins at 0, as ever
     return StageII(first, generator, discriminator(CONFIGURATION["side"][1], 16), matching=matching, **SIZES)
 
 
