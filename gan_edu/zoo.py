@@ -153,7 +153,9 @@ def _stackgan(examples):
         return StageI(generator, reader(shape[0], shape[1] // 4, width=32), latent=4, **sizes)
 
     def second(shape, first):
-        return StageII(first, enlarger(shape[0] + sizes["code"], shape[0], doublings=2), reader(*shape[:2], width=16), **sizes)
+        generator = enlarger(shape[0] + sizes["code"], shape[0], doublings=2)
+        generator[:-1].apply(he_initialise)  # the last layer begins at 0
+        return StageII(first, generator, reader(*shape[:2], width=16), **sizes)
 
     small = replace(STROKES, game=first, prepare=lambda images: avg_pool2d(to_pixels(images), 4))
     return small, replace(STROKES, game=second, batch=32)
