@@ -9,6 +9,7 @@ import hashlib
 import os
 import platform
 import shutil
+import signal
 import subprocess
 import sys
 import urllib.request
@@ -47,7 +48,9 @@ def main(arguments):
     if sys.version_info < (3, 11):  # noqa: UP036 (whoever has an older Python should be told)
         sys.exit(f"Python {platform.python_version()} is too old: the course needs 3.11 or newer. Install one from python.org.")
     prepare(index)
-    return subprocess.run([PYTHON, "-m", "gan_edu", *arguments], cwd=ROOT).returncode
+    signal.signal(signal.SIGINT, lambda *_: None)  # Ctrl-C is the command's affair: it may have something to finish
+    command = [PYTHON, "-P", "-m", "gan_edu", *arguments]  # -P: what lies where you are is not imported
+    return subprocess.run(command).returncode
 
 
 def prepare(index):

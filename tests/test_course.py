@@ -6,8 +6,10 @@ import io
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
+import textwrap
 import tomllib
 import urllib.error
 from contextlib import contextmanager
@@ -310,6 +312,7 @@ def run(tmp_path, monkeypatch):
         return subprocess.CompletedProcess(words, 1 if set(words) & set(module.failing) else 0)
 
     monkeypatch.setattr(module.subprocess, "run", fake)
+    monkeypatch.setattr(module.signal, "signal", lambda *_: None)
     monkeypatch.setattr(module.platform, "system", lambda: "Linux")
     monkeypatch.setattr(module.shutil, "which", lambda name: None)
     monkeypatch.setattr(module.Path, "exists", lambda path, real=Path.exists: real(path) and path.parts[:2] != ("/", "proc"))
@@ -331,14 +334,14 @@ def test_the_first_call_makes_an_environment_installs_and_hands_over(run):
     assert run.commands[0] == [sys.executable, "-m", "venv", str(run.VENV)]
     everything = ["-c", str(run.ROOT / "constraints.txt"), "-e", f"{run.ROOT}[test]"]
     assert pip(run) == [CPU, everything]
-    assert run.commands[-1] == [str(run.PYTHON), "-m", "gan_edu", "course", "--profile", "smoke"]
+    assert run.commands[-1] == [str(run.PYTHON), "-P", "-m", "gan_edu", "course", "--profile", "smoke"]
 
 
 def test_an_unchanged_environment_is_left_alone(run):
     run.main(["doctor"])
     run.commands.clear()
     run.main(["course"])
-    assert run.commands == [[str(run.PYTHON), "-m", "gan_edu", "course"]]
+    assert run.commands == [[str(run.PYTHON), "-P", "-m", "gan_edu", "course"]]
 
 
 @pytest.mark.parametrize("name", ["constraints.txt", "pyproject.toml"])
@@ -406,6 +409,34 @@ def test_an_index_that_is_asked_for_replaces_even_an_installed_torch(run):
 def test_the_exit_code_is_the_commands(run):
     run.failing = ["test"]
     assert run.main(["test"]) == 1
+
+
+@pytest.mark.skipif(os.name == "nt", reason="sends a signal to a group of processes")
+def test_ctrl_c_leaves_the_command_the_time_that_it_takes(tmp_path):
+    package = tmp_path / "gan_edu"
+    package.mkdir()
+    (package / "__init__.py").touch()
+    command = """
+        import sys, time
+        print("ready", flush=True)
+        try:
+            time.sleep(20)
+        except KeyboardInterrupt:
+            time.sleep(1)  # writing a checkpoint
+            sys.exit(7)
+    """
+    (package / "__main__.py").write_text(textwrap.dedent(command))
+    start = "import run, sys; run.prepare = lambda index: None; run.PYTHON = sys.executable; sys.exit(run.main(['train']))"
+    paths = os.pathsep.join(map(str, (tmp_path, ROOT)))  # that package comes before ours
+    process = subprocess.Popen(
+        [sys.executable, "-c", start],
+        env=os.environ | {"PYTHONPATH": paths},
+        stdout=subprocess.PIPE,
+        start_new_session=True,
+    )
+    assert process.stdout.readline() == b"ready\n"
+    os.killpg(process.pid, signal.SIGINT)
+    assert process.wait(20) == 7
 
 
 def test_without_a_command_it_explains_itself(run, capsys):
