@@ -418,8 +418,8 @@ def test_ctrl_c_leaves_the_command_the_time_that_it_takes(tmp_path):
     (package / "__init__.py").touch()
     command = """
         import sys, time
-        print("ready", flush=True)
         try:
+            print("ready", flush=True)
             time.sleep(20)
         except KeyboardInterrupt:
             time.sleep(1)  # writing a checkpoint
