@@ -90,7 +90,7 @@ def keep(record, runs):
         modules=["gan_edu.models.conditional", "gan_edu.recipes"],
         first_costs=costs[0],
         seeds=list(seeds),
-        weights=weights[0],
+        weights=weights[0] if WEIGHTS[record] else None,
         snapshots={"categories": sheets[0]},
     )
     medians = {what: statistics.median(seed[what] for seed in seeds) for what in seeds[0]}
