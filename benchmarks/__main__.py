@@ -14,7 +14,6 @@ from . import (
     report,
     sharing,
     speed,
-    stackgan,
     startup,
     tried,
 )
@@ -31,7 +30,6 @@ BENCHMARKS = {
     "facades": facades,
     "few_labels": few_labels,
     "infogan": infogan,
-    "stackgan": stackgan,
     "startup": startup,
 }
 
