@@ -116,12 +116,7 @@ def baselines():
 
 def first_costs(rounds):
     """The players' first costs with seed 0, by which a test recognises the runs."""
-    return {
-        f"{kind}: {player}": [round(cost, 6) for cost in costs]
-        for kind in ROUNDS
-        for player, costs in played(kind, 0, rounds).costs.items()
-        if costs
-    }
+    return {f"{kind}: {player}": costs for kind in ROUNDS for player, costs in played(kind, 0, rounds).costs.items() if costs}
 
 
 RECORDS = {"facades": first_costs}

@@ -8,9 +8,9 @@ from multiprocessing import get_context
 import torch
 
 from gan_edu import data, judge, metrics, recipes, recorded
-from gan_edu.data.images import to_bytes
+from gan_edu.data import to_bytes
 from gan_edu.engine import Engine
-from gan_edu.training import Run
+from gan_edu.training import play
 
 from .report import dots
 
@@ -25,26 +25,18 @@ WEIGHTS = {"infogan": 0.1, "infogan_without": 0.0}
 SEEDS = range(5)
 
 
-def begun(record, seed):
-    """A run at its start."""
+def played(record, seed, rounds):
+    """The history of so many rounds."""
     mnist, recipe = data.load("mnist"), recipes.named("infogan")
     torch.manual_seed(seed)
     game = recipes.infogan(mnist.shape, weight=WEIGHTS[record])
-    batches = mnist.batches(recipe.batch, seed)
-    return Run(game, batches, recipe.optimiser, ema=recipe.ema, engine=Engine("fp32", threads=1), seed=seed)
-
-
-def played(run, rounds):
-    """The run, so many rounds later, and its costs."""
-    for _ in range(rounds):
-        run.round()
-    run.read_costs()
-    return {player: [round(cost, 6) for cost in costs] for player, costs in run.history.costs.items()}
+    batches, engine = mnist.batches(recipe.batch, seed), Engine("fp32", threads=1)
+    return play(game, batches, rounds, optimiser=recipe.optimiser, ema=recipe.ema, engine=engine, seed=seed)
 
 
 def first_costs(record, rounds):
     """The players' first costs with seed 0, by which a test recognises the run."""
-    return played(begun(record, 0), rounds)
+    return played(record, 0, rounds).costs
 
 
 RECORDS = {record: partial(first_costs, record) for record in WEIGHTS}
@@ -73,11 +65,10 @@ def sheet(game):
 
 
 def contest(task):
-    """What came of one run: its first costs, its measures, its sheet and its weights."""
-    record, seed = task
-    run = begun(record, seed)
-    costs = {player: values[: recorded.COMPARED] for player, values in played(run, ROUNDS).items()}
-    return costs, examined(run.shown), sheet(run.shown), run.shown.state_dict()
+    """What came of one run: its costs, its measures, its sheet and its weights."""
+    history = played(*task, ROUNDS)
+    game = history.average
+    return history.costs, examined(game), sheet(game), game.state_dict()
 
 
 def keep(record, runs):

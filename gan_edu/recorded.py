@@ -36,9 +36,11 @@ class Recorded:
 
 
 def write(name, *, configuration, modules, first_costs, seeds, weights=None, snapshots=None):
-    """Keeps a run as `name`: its weights with half precision, all else as it is. `modules` are the names of those that made it."""
+    """Keeps a run as `name`: of each player's costs the first, with six digits; its weights with half precision; all else as it is.
+    `modules` are the names of those that made it."""
     FOLDER.mkdir(exist_ok=True)
-    words = {"configuration": configuration, "source": fingerprint(modules), "first costs": first_costs, "seeds": seeds}
+    costs = {player: [round(cost, 6) for cost in values[:COMPARED]] for player, values in first_costs.items()}
+    words = {"configuration": configuration, "source": fingerprint(modules), "first costs": costs, "seeds": seeds}
     (FOLDER / f"{name}.json").write_text(json.dumps(words, indent=1) + "\n", encoding="utf-8")
     kept = {f"weights/{key}": value.half() if value.is_floating_point() else value for key, value in (weights or {}).items()}
     kept |= {f"snapshots/{key}": value for key, value in (snapshots or {}).items()}

@@ -60,6 +60,11 @@ def each(values):
     return values.to(torch.float32)[..., None, None]
 
 
+def colours(images):
+    """Images, bytes or pixels in [-1, 1], as colours from 0 to 255."""
+    return images.float() if images.dtype == torch.uint8 else (images.clamp(-1, 1) + 1) * 127.5
+
+
 def uniform(factor, shape, rng):
     """A factor of variation, of that shape on the device of `rng`: the same number everywhere, or drawn between two.
 

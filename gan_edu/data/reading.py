@@ -3,7 +3,7 @@ face is. So what a GAN gets wrong is counted, not felt (notebook 13). All take i
 
 import torch
 
-from .drawing import plane
+from .drawing import colours, plane
 from .laws import ASPHALT, GRASS, SKY, WOOD
 from .scenes import PAPER
 
@@ -54,11 +54,6 @@ def asymmetry(images):
     """How unlike its mirror image each picture is: the mean absolute difference, in shares of the whole range, (N,). 0 for `Faces`."""
     seen = colours(images)
     return (seen - seen.flip(3)).abs().mean((1, 2, 3)) / 255
-
-
-def colours(images):
-    """Images as colours from 0 to 255."""
-    return images.float() if images.dtype == torch.uint8 else (images.clamp(-1, 1) + 1) * 127.5
 
 
 def mixed(seen, ground, *paints):

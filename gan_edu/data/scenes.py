@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import torch
 
 from ..errors import DataError
-from .drawing import AT_ONCE, Drawn, each, paint, paper, plane, uniform
+from .drawing import AT_ONCE, Drawn, colours, each, paint, paper, plane, uniform
 from .images import to_pixels
 
 SIZES = {"small": (0.15, 0.18), "large": (0.25, 0.29)}  # radius, least and greatest
@@ -171,10 +171,9 @@ class Scenes(Drawn):
 def _read(images):
     """What `Scenes.read` finds: size, colour, shape, place, radius and centre, with a column for the one object."""
     side, device = images.shape[-1], images.device
-    pixels = images.float() if images.dtype == torch.uint8 else (images.clamp(-1, 1) + 1) * 127.5
     paper = torch.tensor(PAPER, device=device)
     directions = table(COLOURS, torch.arange(len(COLOURS), device=device)) - paper
-    found = (pixels - paper.view(3, 1, 1)).flatten(2)  # (N, 3, pixels)
+    found = (colours(images) - paper.view(3, 1, 1)).flatten(2)  # (N, 3, pixels)
     ink = (directions @ found / directions.square().sum(1)[:, None]).clamp(0, 1)  # (N, colours, pixels)
     # |found - ink · direction|², less |found|², which is the same for all
     colour = (ink * (ink * directions.square().sum(1)[:, None] - 2 * directions @ found)).sum(2).argmin(1)
