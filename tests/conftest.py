@@ -77,3 +77,19 @@ def real_data(monkeypatch, no_data):
 def rng():
     """A seeded `torch.Generator` on the CPU."""
     return torch.Generator().manual_seed(0)
+
+
+@pytest.fixture
+def moved_by():
+    """`moved_by(player, game, draw)`: the names of the game's parameters that a turn of that player, on that draw, moves."""
+    from gan_edu.engine import Engine
+    from gan_edu.training import Run
+
+    def moved(player, game, draw):
+        before = {name: parameter.detach().clone() for name, parameter in game.named_parameters()}
+        run = Run(game, None, optimiser=lambda parameters: torch.optim.SGD(parameters, lr=1.0), engine=Engine("fp32", 1))
+        run.draw = draw
+        run.turn(0, (player,))
+        return {name for name, parameter in game.named_parameters() if not torch.equal(parameter, before[name])}
+
+    return moved

@@ -20,7 +20,7 @@ from gan_edu.models.lapgan import Level, enlarge, join, sample, shrink, split
 from gan_edu.models.srgan import SRGAN, SuperResolution, bicubic
 from gan_edu.models.stackgan import StageI, StageII, divergence
 from gan_edu.networks import Centred, dcgan_discriminator, dcgan_generator, enlarger, he_initialise, mlp, spectral
-from gan_edu.training import Run, play
+from gan_edu.training import play
 
 EXACT = Engine("fp32", 1)
 
@@ -85,15 +85,10 @@ def begun(kind, rng):
 
 
 @games
-def test_a_turn_moves_every_parameter_of_its_player_and_none_of_the_others(kind, rng):
+def test_a_turn_moves_every_parameter_of_its_player_and_none_of_the_others(kind, rng, moved_by):
     for player in GAMES[kind][0]().plays:
         game, draw = begun(kind, rng)
-        before = {name: p.detach().clone() for name, p in game.named_parameters()}
-        run = Run(game, None, optimiser=partial(torch.optim.SGD, lr=1.0), engine=EXACT)
-        run.draw = draw
-        run.turn(0, (player,))
-        moved = {name for name, p in game.named_parameters() if not torch.equal(p, before[name])}
-        assert moved == set(game.player(player).parameters)
+        assert moved_by(player, game, draw) == set(game.player(player).parameters)
 
 
 @games

@@ -17,7 +17,7 @@ from gan_edu.models.bigan import Bidirectional, BiGAN, JointDiscriminator
 from gan_edu.models.conditional import AuxiliaryClassifierGAN, ConditionalGAN, InfoGAN
 from gan_edu.models.gan import GAN
 from gan_edu.networks import dcgan_discriminator, dcgan_generator, leaky_relu, mlp, spectral
-from gan_edu.training import Run, play
+from gan_edu.training import play
 
 smooth = partial(mlp, activation=nn.Tanh)
 
@@ -397,14 +397,9 @@ def test_images_are_encoded_and_made_again_in_eval_mode(rng):
 
 @pytest.mark.parametrize("player", ["discriminator", "generator"])
 @games
-def test_a_turn_moves_every_parameter_of_its_player_and_none_of_the_others(kind, player, rng):
+def test_a_turn_moves_every_parameter_of_its_player_and_none_of_the_others(kind, player, rng, moved_by):
     game, draw = begun(kind, rng)
-    before = {name: p.detach().clone() for name, p in game.named_parameters()}
-    run = Run(game, None, optimiser=partial(torch.optim.SGD, lr=1.0), engine=Engine("fp32"))
-    run.draw = draw
-    run.turn(0, (player,))
-    moved = {name for name, p in game.named_parameters() if not torch.equal(p, before[name])}
-    assert moved == set(game.player(player).parameters)
+    assert moved_by(player, game, draw) == set(game.player(player).parameters)
 
 
 @games
