@@ -63,13 +63,15 @@ class ImageSet:
 
     def describe(self):
         """One sentence: what this is, how much of it, and where it came from."""
-        channels, height, width = self.shape
-        held_out = f" and {len(self.held_out):,} held-out" if self.held_out is not None else ""
-        stand_in = f", STANDING IN for {self.stands_in_for}, which was not found" if self.stands_in_for else ""
-        return (
-            f"{self.name}{stand_in}: {len(self):,} training{held_out} images of {channels}×{height}×{width} pixels, "
-            f"{len(self.classes)} classes, from {self.source}."
-        )
+        return sentence(self, "images", f"{len(self.classes)} classes")
+
+
+def sentence(found, what, more):
+    """What a set of images or pairs is, how much of it there is, and where it came from."""
+    size = "×".join(map(str, found.shape))
+    held_out = f" and {len(found.held_out):,} held-out" if found.held_out is not None else ""
+    stand_in = f", STANDING IN for {found.stands_in_for}, which was not found" if found.stands_in_for else ""
+    return f"{found.name}{stand_in}: {len(found):,} training{held_out} {what} of {size} pixels, {more}, from {found.source}."
 
 
 @dataclass(frozen=True)

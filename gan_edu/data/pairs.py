@@ -8,7 +8,7 @@ import torch
 from ..errors import DataError
 from .batches import Batches
 from .folder import files, read_images
-from .images import look_up, to_pixels
+from .images import look_up, sentence, to_pixels
 from .scenes import Scenes
 
 
@@ -54,13 +54,7 @@ class PairSet:
 
     def describe(self):
         """One sentence: what this is, how much of it, and where it came from."""
-        channels, height, width = self.shape
-        held_out = f" and {len(self.held_out):,} held-out" if self.held_out is not None else ""
-        stand_in = f", STANDING IN for {self.stands_in_for}, which was not found" if self.stands_in_for else ""
-        return (
-            f"{self.name}{stand_in}: {len(self):,} training{held_out} pairs of {channels}×{height}×{width} pixels, "
-            f"{self.sides[0]} and {self.sides[1]}, from {self.source}."
-        )
+        return sentence(self, "pairs", " and ".join(self.sides))
 
 
 def load_pairs(name, size=64):
