@@ -2,16 +2,14 @@
 
 import statistics
 from concurrent.futures import ProcessPoolExecutor
-from functools import cache, partial
+from functools import cache
 from multiprocessing import get_context
 
 import torch
 
-from gan_edu import metrics, recorded
+from gan_edu import metrics, recipes, recorded
 from gan_edu.data import load_pairs, to_bytes, to_pixels
 from gan_edu.engine import Engine
-from gan_edu.models.translation import CycleGAN, Pix2Pix
-from gan_edu.networks import UNet, patchgan
 from gan_edu.training import play
 
 from .report import dots
@@ -24,6 +22,7 @@ NOTE = (
     "`notebooks/recorded/facades.json`."
 )
 SIDE = 64
+SHAPE = (3, SIDE, SIDE)
 SEEDS = range(5)
 ROUNDS = {"absolute error": 300, "pix2pix": 300, "CycleGAN": 500}
 BATCH = {"absolute error": 8, "pix2pix": 8, "CycleGAN": 4}
@@ -44,20 +43,17 @@ def game_of(kind, seed):
     """A game with fresh networks, and its batches."""
     torch.manual_seed(seed)
     if kind == "CycleGAN":
-        shape = (3, SIDE, SIDE)
-        networks = (UNet(3, 3, SIDE), UNet(3, 3, SIDE), patchgan(3), patchgan(3))
-        return CycleGAN(*networks, shape, shape), facades().unpaired(BATCH[kind], seed)
+        return recipes.cyclegan(SHAPE), facades().unpaired(BATCH[kind], seed)
     adversarial = ADVERSARIAL if kind == "pix2pix" else 0.0
-    game = Pix2Pix(UNet(3, 3, SIDE), patchgan(6, normalise="batch"), adversarial)
-    return game, facades().batches(BATCH[kind], seed)
+    return recipes.pix2pix(SHAPE, adversarial), facades().batches(BATCH[kind], seed)
 
 
 def played(kind, seed, rounds):
     """The history of so many rounds."""
     game, batches = game_of(kind, seed)
     schedule = "G" if kind == "absolute error" else "DG"
-    adam = partial(torch.optim.Adam, lr=1e-3, betas=(0.5, 0.99), fused=True)
-    return play(game, batches, rounds, optimiser=adam, schedule=schedule, ema=0.995, seed=seed, engine=Engine("fp32", 1))
+    how = {"optimiser": recipes.TRANSLATION.optimiser, "ema": recipes.TRANSLATION.ema, "engine": Engine("fp32", threads=1)}
+    return play(game, batches, rounds, schedule=schedule, seed=seed, **how)
 
 
 def apart(images, others):
@@ -141,8 +137,14 @@ def keep(found):
             "adversarial": ADVERSARIAL,
             "baselines": baselines(),
         },
-        modules=["benchmarks.facades", "gan_edu.models.translation", "gan_edu.networks", "gan_edu.data.pairs"],
-        first_costs=first_costs(recorded.COMPARED),
+        modules=[
+            "benchmarks.facades",
+            "gan_edu.models.translation",
+            "gan_edu.recipes",
+            "gan_edu.networks",
+            "gan_edu.data.pairs",
+        ],
+        first_costs=first_costs(recorded.KEPT),
         seeds=seeds,
         weights=found["pix2pix", 0][1],
         snapshots={

@@ -2,7 +2,8 @@
 
     game, history = recipes.play("keras", mnist, rounds=1000)
 
-Taught in notebooks 04 (dense networks), 05 (convolutions), 10 (games with labels, codes and encoders) and 13 (few labels).
+Taught in notebooks 04 (dense networks), 05 (convolutions), 10 (games with labels, codes and encoders), 12 (translation) and 13
+(next frames, denoising, few labels).
 """
 
 import math
@@ -21,7 +22,9 @@ from .games import Draw
 from .models.bigan import Bidirectional, BiGAN, JointDiscriminator
 from .models.conditional import AuxiliaryClassifierGAN, ConditionalGAN, InfoGAN
 from .models.gan import GAN, Latent
+from .models.restoration import Denoising, NextFrame
 from .models.semi_supervised import SemiSupervisedGAN
+from .models.translation import CycleGAN, DiscoGAN, Pix2Pix
 
 
 def zero_to_one(images):
@@ -216,6 +219,37 @@ def semi_supervised(shape, classes=10):
     return SemiSupervisedGAN(generator, nn.Sequential(*body, nn.Linear(250, classes)), latent=64)
 
 
+def pix2pix(shape, adversarial=0.3):
+    """A U-Net, and a discriminator of patches of 46 pixels with BatchNorm. adversarial: weight of its part in the cost."""
+    return Pix2Pix(networks.UNet(shape[0], *shape[:2]), networks.patchgan(2 * shape[0], normalise="batch"), adversarial)
+
+
+def cyclegan(shape):
+    """Two U-Nets, and two discriminators of patches with spectral norm."""
+    return CycleGAN(*_translators(shape), shape, shape)
+
+
+def discogan(shape):
+    """The networks of `cyclegan`."""
+    return DiscoGAN(*_translators(shape))
+
+
+def _translators(shape):
+    return *[networks.UNet(shape[0], *shape[:2]) for _ in "ab"], *[networks.patchgan(shape[0]) for _ in "ab"]
+
+
+def next_frame(shape, frames=5):
+    """A U-Net, and a discriminator of patches of 22 pixels that is shown all frames, with BatchNorm."""
+    judge = networks.patchgan(frames * shape[0], layers=2, normalise="batch")
+    return NextFrame(networks.UNet((frames - 1) * shape[0], *shape[:2]), judge, adversarial=0.05, weight=1.0)
+
+
+def denoising(shape):
+    """The same for an image with noise and the one without."""
+    judge = networks.patchgan(2 * shape[0], layers=2, normalise="batch")
+    return Denoising(networks.UNet(shape[0], *shape[:2]), judge, adversarial=0.1, weight=1.0)
+
+
 STROKES = Recipe(
     "this course, notebook 05: strokes",
     dcgan,
@@ -229,6 +263,18 @@ SHADES = replace(
     source="this course, notebook 05: shades of grey",
     batch=32,
     optimiser=partial(torch.optim.Adam, lr=1e-3, betas=(0.0, 0.9), fused=True),
+)
+TRANSLATION = replace(
+    SHADES,
+    source="this course, notebook 12",
+    batch=8,
+    optimiser=partial(torch.optim.Adam, lr=1e-3, betas=(0.5, 0.99), fused=True),
+)
+RESTORATION = replace(
+    TRANSLATION,
+    source="this course, notebook 13",
+    batch=32,
+    optimiser=partial(torch.optim.Adam, lr=2e-3, betas=(0.5, 0.99), fused=True),
 )
 RECIPES = {
     "dcgan": STROKES,

@@ -27,12 +27,10 @@ from .metrics import features, frechet_distance
 from .models import lapgan
 from .models.conditional import AuxiliaryClassifierGAN
 from .models.projection import Projection, nearest
-from .models.restoration import Denoising, NextFrame
 from .models.srgan import SRGAN, SuperResolution, bicubic
 from .models.stackgan import StageI, StageII
-from .models.translation import CycleGAN, DiscoGAN, Pix2Pix
-from .networks import Centred, UNet, dcgan_discriminator, dcgan_generator, enlarger, he_initialise, infer, patchgan
-from .recipes import SHADES, STROKES
+from .networks import Centred, dcgan_discriminator, dcgan_generator, enlarger, he_initialise, infer
+from .recipes import RESTORATION, SHADES, STROKES, TRANSLATION
 
 MEASURED = 1000  # held-out examples, at most
 SHOWN = 40  # of them, in a picture
@@ -86,9 +84,6 @@ def psnr(images, real):
 
 
 # What is played: from examples to recipes --------------------------------------------------------------------------------
-
-TRANSLATION = replace(SHADES, batch=8, optimiser=partial(torch.optim.Adam, lr=1e-3, betas=(0.5, 0.99), fused=True))
-RESTORATION = replace(SHADES, batch=32, optimiser=partial(torch.optim.Adam, lr=2e-3, betas=(0.5, 0.99), fused=True))
 
 
 def _alone(make, settings=None, classes=False):
@@ -159,32 +154,6 @@ def _stackgan(examples):
 
     small = replace(STROKES, game=first, prepare=lambda images: avg_pool2d(to_pixels(images), 4))
     return small, replace(STROKES, game=second, batch=32)
-
-
-def _pix2pix(shape):
-    return Pix2Pix(UNet(shape[0], *shape[:2]), patchgan(2 * shape[0], normalise="batch"), adversarial=0.3)
-
-
-def _next_frame(shape):
-    networks = UNet((FILM - 1) * shape[0], *shape[:2]), patchgan(FILM * shape[0], layers=2, normalise="batch")
-    return NextFrame(*networks, adversarial=0.05, weight=1.0)
-
-
-def _denoising(shape):
-    networks = UNet(shape[0], *shape[:2]), patchgan(2 * shape[0], layers=2, normalise="batch")
-    return Denoising(*networks, adversarial=0.1, weight=1.0)
-
-
-def _discogan(shape):
-    return DiscoGAN(*_translators(shape))
-
-
-def _cyclegan(shape):
-    return CycleGAN(*_translators(shape), shape, shape)
-
-
-def _translators(shape):
-    return *[UNet(shape[0], *shape[:2]) for _ in "ab"], *[patchgan(shape[0]) for _ in "ab"]
 
 
 # What is shown and measured: from games and held-out examples to an answer -----------------------------------------------
@@ -309,11 +278,13 @@ SYSTEMS = {
     "lapgan": System("Denton et al. 2015", "images", _lapgan, _pyramid),
     "srgan": System("Ledig et al. 2017", "images", _srgan, _enlarged),
     "stackgan": System("Zhang et al. 2017", "captioned images", _stackgan, _described, sizes=(32, 64, 128)),
-    "pix2pix": System("Isola et al. 2017", "pairs", _alone(_pix2pix, TRANSLATION), _translated),
-    "cyclegan": System("Zhu, Park et al. 2017", "two domains", _alone(_cyclegan, TRANSLATION), _exchanged),
-    "discogan": System("Kim et al. 2017", "two domains", _alone(_discogan, TRANSLATION), _exchanged),
-    "next-frame": System("Mathieu, Couprie & LeCun 2016", "films", _alone(_next_frame, RESTORATION), _continued),
-    "denoising": System("after Isola et al. 2017", "images", _alone(_denoising, RESTORATION), _denoised),
+    "pix2pix": System("Isola et al. 2017", "pairs", _alone(recipes.pix2pix, TRANSLATION), _translated),
+    "cyclegan": System("Zhu, Park et al. 2017", "two domains", _alone(recipes.cyclegan, TRANSLATION), _exchanged),
+    "discogan": System("Kim et al. 2017", "two domains", _alone(recipes.discogan, TRANSLATION), _exchanged),
+    "next-frame": System(
+        "Mathieu, Couprie & LeCun 2016", "films", _alone(partial(recipes.next_frame, frames=FILM), RESTORATION), _continued
+    ),
+    "denoising": System("after Isola et al. 2017", "images", _alone(recipes.denoising, RESTORATION), _denoised),
     "semi-supervised": System("Salimans et al. 2016", "images, a few of them labelled", _few_labels, _classified),
     "projection": System("Zhu, Krähenbühl et al. 2016", "images", _alone(_dcgan), _projected),
 }
