@@ -128,6 +128,31 @@ class Centred(nn.Module):
         return images - self.mean
 
 
+class Sums(nn.Module):
+    """Maps (N, C, H, W) as a quarter of their sums over the image, and their means over its four quarters, (N, 5 C): what is seen in
+    one place counts in all, and is still roughly where it was (notebook 11)."""
+
+    def forward(self, maps):
+        return torch.cat([maps.sum((2, 3)) / 4, nn.functional.adaptive_avg_pool2d(maps, 2).flatten(1)], dim=1)
+
+
+def reader(channels, size, width=16, mean=0.0, outputs=1):
+    """A discriminator that is to recognise what an image shows wherever it shows it: convolutions that halve the image until one more
+    halving would reach the smallest map of `dcgan_discriminator`, a 3×3 one, `Sums` (Miyato & Koyama 2018 sum over all places), and a
+    linear layer. (N, channels, size, size) -> (N, outputs). Taught in notebook 11.
+
+    mean: of the images, which it does not see. There is no norm in it: it needs a penalty. Initialised by `he_initialise`. Raises
+    GameError for sizes that do not halve often enough.
+    """
+    _, depth = smallest_map(size)
+    widths = [channels, *(width * 2**k for k in range(depth))]
+    layers = [Centred(mean)]
+    for before, after in zip(widths, widths[1:-1]):
+        layers += [nn.Conv2d(before, after, kernel_size=4, stride=2, padding=1), leaky_relu()]
+    layers += [nn.Conv2d(widths[-2], widths[-1], kernel_size=3, padding=1), leaky_relu(), Sums()]
+    return nn.Sequential(*layers, nn.Linear(5 * widths[-1], outputs)).apply(he_initialise)
+
+
 class UNet(nn.Module):
     """An image to an image of the same size: an encoder that halves it, and a decoder that doubles it again and sees beside its own
     map the encoder's of that size (Ronneberger, Fischer & Brox 2015; for translation Isola et al. 2017; notebook 12).

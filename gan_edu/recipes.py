@@ -24,6 +24,7 @@ from .models.conditional import AuxiliaryClassifierGAN, ConditionalGAN, InfoGAN
 from .models.gan import GAN, Latent
 from .models.restoration import Denoising, NextFrame
 from .models.semi_supervised import SemiSupervisedGAN
+from .models.stackgan import StageI, StageII
 from .models.translation import CycleGAN, DiscoGAN, Pix2Pix
 
 
@@ -250,6 +251,27 @@ def denoising(shape):
     return Denoising(networks.UNet(shape[0], *shape[:2]), judge, adversarial=0.1, weight=1.0)
 
 
+def stage_one(shape, words, mean=0.0, matching=True):
+    """The first stage of a StackGAN: a DCGAN that is told a caption, and a reader under R1.
+
+    shape: of its own, small images. words: in the vocabulary. mean: of the images' pixels.
+    """
+    generator = networks.dcgan_generator(4 + TOLD["code"], shape[0], shape[1], width=32, refine=1)
+    judge = networks.reader(*shape[:2], 32, mean, outputs=1 + TOLD["features"])
+    return StageI(generator, judge, words, latent=4, matching=matching, **TOLD)
+
+
+def stage_two(shape, first, words, mean=0.0):
+    """The second stage: what an enlarger adds to the images of the first, which are half as large as `shape` says."""
+    generator = networks.enlarger(shape[0] + TOLD["code"], shape[0], doublings=1)
+    generator[:-1].apply(networks.he_initialise)  # the last layer begins at 0
+    judge = networks.reader(*shape[:2], 16, mean, outputs=1 + TOLD["features"])
+    return StageII(first, generator, judge, words, **TOLD)
+
+
+TOLD = {"code": 32, "features": 128, "weight": 1e-3, "slope": 0.02}  # how both stages hear captions, and R1
+
+
 STROKES = Recipe(
     "this course, notebook 05: strokes",
     dcgan,
@@ -276,6 +298,8 @@ RESTORATION = replace(
     batch=32,
     optimiser=partial(torch.optim.Adam, lr=2e-3, betas=(0.5, 0.99), fused=True),
 )
+CAPTIONS = replace(STROKES, source="this course, notebook 11: a first stage", batch=32)
+DETAILS = replace(CAPTIONS, source="this course, notebook 11: a second stage", batch=16)
 RECIPES = {
     "dcgan": STROKES,
     "clothes": SHADES,

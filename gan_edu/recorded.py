@@ -16,7 +16,9 @@ from .errors import CourseError
 
 FOLDER = Path(__file__).resolve().parents[1] / "notebooks" / "recorded"
 KEPT = 20  # first costs of a run
-COMPARED = 5  # of them that a test plays again: a difference in the last digit, between processors, grows tenfold in two or three rounds
+COMPARED = (
+    5  # of them that a test plays again: processors differ in the last digit, and that grows tenfold in two or three rounds
+)
 
 
 @dataclass(frozen=True)

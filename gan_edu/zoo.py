@@ -16,7 +16,7 @@ from statistics import fmean
 
 import torch
 from PIL import Image
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn.functional import adaptive_avg_pool2d, avg_pool2d, interpolate, l1_loss
 
 from . import judge, recipes, training
@@ -28,8 +28,7 @@ from .models import lapgan
 from .models.conditional import AuxiliaryClassifierGAN
 from .models.projection import Projection, nearest
 from .models.srgan import SRGAN, SuperResolution, bicubic
-from .models.stackgan import StageI, StageII
-from .networks import Centred, dcgan_discriminator, dcgan_generator, enlarger, he_initialise, infer
+from .networks import dcgan_discriminator, enlarger, infer
 from .recipes import RESTORATION, SHADES, STROKES, TRANSLATION
 
 MEASURED = 1000  # held-out examples, at most
@@ -135,25 +134,16 @@ def _srgan(examples):
 
 
 def _stackgan(examples):
-    """The first stage is a quarter of the size."""
-    sizes = {"words": len(examples.names), "code": 32, "features": 128, "weight": 1e-3, "slope": 0.1}
-    mean = to_pixels(examples.sources[0][0][:1000]).mean().item()
-
-    def reader(channels, side, width):
-        layers = dcgan_discriminator(channels, side, width, refine=1, normalise=None, outputs=1 + sizes["features"])
-        return nn.Sequential(Centred(mean), *layers).apply(he_initialise)
+    words, mean = len(examples.names), to_pixels(examples.sources[0][0][:1000]).mean().item()
 
     def first(shape):
-        generator = dcgan_generator(4 + sizes["code"], shape[0], shape[1] // 4, refine=1)
-        return StageI(generator, reader(shape[0], shape[1] // 4, width=32), latent=4, **sizes)
+        return recipes.stage_one((shape[0], shape[1] // 2, shape[2] // 2), words, mean)
 
     def second(shape, first):
-        generator = enlarger(shape[0] + sizes["code"], shape[0], doublings=2)
-        generator[:-1].apply(he_initialise)  # the last layer begins at 0
-        return StageII(first, generator, reader(*shape[:2], width=16), **sizes)
+        return recipes.stage_two(shape, first, words, mean)
 
-    small = replace(STROKES, game=first, prepare=lambda images: avg_pool2d(to_pixels(images), 4))
-    return small, replace(STROKES, game=second, batch=32)
+    halved = replace(recipes.CAPTIONS, game=first, prepare=lambda images: avg_pool2d(to_pixels(images), 2))
+    return halved, replace(recipes.DETAILS, game=second)
 
 
 # What is shown and measured: from games and held-out examples to an answer -----------------------------------------------

@@ -19,7 +19,7 @@ from gan_edu.models.gan import GAN
 from gan_edu.models.lapgan import Level, enlarge, join, sample, shrink, split
 from gan_edu.models.srgan import SRGAN, SuperResolution, bicubic
 from gan_edu.models.stackgan import StageI, StageII, divergence
-from gan_edu.networks import Centred, dcgan_discriminator, dcgan_generator, enlarger, he_initialise, mlp, spectral
+from gan_edu.networks import Centred, dcgan_discriminator, dcgan_generator, enlarger, he_initialise, mlp, reader, spectral
 from gan_edu.training import play
 
 EXACT = Engine("fp32", 1)
@@ -345,7 +345,8 @@ def test_the_stages_costs_by_hand(kind, rng):
         return out[:, 0] + torch.einsum("nf,nf->n", out[:, 1:], game.discriminator["encoder"](words))
 
     fake = game.fake(draw)
-    right, wrong, made = logit(draw.real, draw.tokens), logit(draw.real, draw.wrong), logit(fake, draw.tokens)
+    right, made = logit(draw.real, draw.tokens), logit(fake, draw.tokens)
+    wrong = torch.stack([logit(draw.real, words) for words in draw.wrong.unbind(1)])
     expected = softplus(-right).mean() + (softplus(wrong).mean() + softplus(made).mean()) / 2
     torch.testing.assert_close(game.cost("discriminator", draw), expected)
     price = game.weight * divergence(*game.code(draw.tokens))
@@ -372,10 +373,10 @@ def test_the_penalty_is_the_slope_at_real_images_with_their_captions_and_only_th
 def test_only_matching_asks_about_wrong_captions(kind, rng):
     game, draw = begun(kind, rng)
     game.eval()
-    assert (draw.wrong != draw.tokens).any(1).all()
+    assert (draw.wrong != draw.tokens[:, None]).any(2).all()
     unhelped = game.draw((draw.real, draw.tokens), rng)
-    assert torch.equal(unhelped.wrong, torch.cat([draw.tokens[-1:], draw.tokens[:-1]]))
-    others = Draw(**vars(draw) | {"wrong": draw.tokens})
+    assert torch.equal(unhelped.wrong[:, 0], torch.cat([draw.tokens[-1:], draw.tokens[:-1]]))
+    others = Draw(**vars(draw) | {"wrong": draw.tokens[:, None]})
     assert game.cost("discriminator", draw) != game.cost("discriminator", others)
     assert game.cost("generator", draw) == game.cost("generator", others)
     game.matching = False
@@ -390,6 +391,25 @@ def test_the_caption_reaches_the_image_and_codes_are_random(kind, rng):
     for what in ("tokens", "noise", "start"):
         other = {"tokens": draw.tokens.roll(1, 0)}.get(what, getattr(draw, what).roll(1, 0))
         assert (game.fake(Draw(**vars(draw) | {what: other})) - made).abs().max() > 1e-5, what
+
+
+def test_a_reader_hears_the_same_wherever_it_sees_it():
+    """What an object adds to the sums is the same in all places; the means over quarters tell these apart."""
+    network = reader(3, 64, width=4, mean=-1.0, outputs=5)
+
+    def seen(row, column):
+        image = torch.full((1, 3, 64, 64), -1.0)
+        image[:, :, row : row + 4, column : column + 4] = 1
+        return network[:-1](image)[0]
+
+    left, right, below = seen(16, 24), seen(16, 32), seen(40, 24)
+    width = len(left) // 5
+    torch.testing.assert_close(left[:width], right[:width])
+    torch.testing.assert_close(left[:width], below[:width])
+    assert (left[width:] - below[width:]).abs().max() > 1e-3
+    empty = torch.full((2, 3, 64, 64), -1.0)
+    assert network[:-1](empty).abs().max() == 0, "the mean itself is nothing to see"
+    assert network(empty).shape == (2, 5)
 
 
 def test_a_code_has_the_mean_and_the_deviation_that_the_encoder_gives(rng):
@@ -451,7 +471,7 @@ def test_words_come_to_mean_something():
         colours = torch.tensor([[0.8, -0.8, -0.8], [-0.8, -0.8, 0.8]])
         words = tokens(["a red", "a blue"])
         pictures = colours[which][..., None, None] + 0.05 * torch.randn(n, 3, 8, 8, generator=rng)
-        return pictures, words[which], words[1 - which]
+        return pictures, words[which], words[1 - which][:, None]
 
     torch.manual_seed(0)
     game = stage_one()

@@ -8,7 +8,20 @@ from scipy import ndimage
 
 from gan_edu.data import Batches, Bouncing, Faces, Glyphs, Roads, Scenes, Stream, to_pixels, tokens
 from gan_edu.data.laws import ASPHALT, IRISES, POSTS, WOOD
-from gan_edu.data.scenes import CAPTION, COLOURS, PAPER, PLACES, SHAPES, SIZES, VOCABULARY, WORDS, area, captioned
+from gan_edu.data.scenes import (
+    ATTRIBUTES,
+    CAPTION,
+    COLOURS,
+    MISTAKES,
+    PAPER,
+    PLACES,
+    SHAPES,
+    SIZES,
+    VOCABULARY,
+    WORDS,
+    area,
+    captioned,
+)
 from gan_edu.errors import DataError
 
 KINDS = {
@@ -283,17 +296,19 @@ def test_a_scene_is_read_from_its_picture(side, noise, rng):
     torch.testing.assert_close(found.radius, scenes.radius, atol=0.03, rtol=0)
 
 
-def test_a_wrong_caption_is_wrong_in_one_thing_and_in_each_as_often(rng):
+@pytest.mark.parametrize("k, attribute", list(enumerate(ATTRIBUTES)))
+def test_a_wrong_caption_is_wrong_in_one_thing(k, attribute, rng):
     never = [("red", "circle"), ("large", "blue")]
     scenes = Scenes.sample(2000, rng, never=never)
-    wrong = scenes.misdescribed(rng, never)
+    wrong = scenes.misdescribed(attribute, rng, never)
 
     def attributes(captions):
         return [(words[1], words[2], words[3], tuple(words[4:])) for words in (caption.split() for caption in captions)]
 
     differ = torch.tensor([[a != b for a, b in zip(*pair)] for pair in zip(attributes(scenes.captions()), attributes(wrong))])
     assert (differ.sum(1) == 1).all()
-    torch.testing.assert_close(differ.float().mean(0), torch.full((4,), 0.25), atol=0.04, rtol=0)
+    no_other_size = (scenes.colour == list(COLOURS).index("blue"))[:, 0]  # which large things never have
+    assert differ[~no_other_size, k].all() and differ[:, k].all() == (attribute != "size")
     assert not any({"red", "circle"} <= set(c.split()) or {"large", "blue"} <= set(c.split()) for c in wrong)
 
 
@@ -301,7 +316,10 @@ def test_captioned_batches_hold_pictures_with_their_words_and_wrong_ones(rng):
     pictures, right, wrong = captioned(16, [("red", "circle")])(40, rng)
     scenes = Scenes.sample(40, torch.Generator().manual_seed(0), never=[("red", "circle")])
     assert torch.equal(pictures, to_pixels(scenes.images(16))) and torch.equal(right, tokens(scenes.captions()))
-    assert wrong.shape == right.shape and (wrong != right).any(1).all()
+    assert wrong.shape == (40, len(MISTAKES), CAPTION) and (wrong != right[:, None]).any(2).all()
+    shapes = [VOCABULARY.index(shape) for shape in SHAPES]
+    of_shape = torch.isin(wrong, torch.tensor(shapes)).nonzero()
+    assert (wrong[tuple(of_shape.T)].view(40, -1) != right[torch.isin(right, torch.tensor(shapes))][:, None]).sum() == 3 * 40
 
 
 def test_bytes_are_read_as_pixels_are_and_a_picture_of_nothing_is_read_too(rng):

@@ -14,7 +14,7 @@ from .folder import read_images
 from .images import load
 from .motion import Bouncing
 from .pairs import load_pairs
-from .scenes import VOCABULARY, Scenes, tokens
+from .scenes import VOCABULARY, Scenes, mistaken, tokens
 
 OWN_SIZE = ("mnist", "fashion", "digits")  # sets that come at one size, and grey
 NAMES = (*OWN_SIZE, "flowers", "facades", "outlines", "scenes")
@@ -105,11 +105,11 @@ def domains(name, size=None):
 def captioned(name, size=None):
     """Images and the words that describe them, int64 (N, T), filled up with 0, which is no word: drawn scenes, or a folder whose
     files, or whose folders, are named for what they show, as in "roses/a red rose 01.jpg". Scenes have captions that are wrong in one
-    thing beside them, int64 (N, T)."""
+    thing beside them, int64 (N, K, T)."""
     if name == "scenes":
         rng = torch.Generator().manual_seed(0)
         scenes = Scenes.sample(4000, rng)
-        right, wrong = tokens(scenes.captions()), tokens(scenes.misdescribed(rng))
+        right, wrong = tokens(scenes.captions()), mistaken(scenes, rng)
         return _split("drawn scenes", scenes.images(size or SIZE), right, wrong, names=VOCABULARY)
     path, pictures, files = _own(name, size, "scenes")
     said = [re.findall(r"[^\W\d_]+", file.removeprefix(path).rpartition(".")[0].lower()) for file in files]

@@ -35,6 +35,8 @@ PLACES = {  # of the middle of a ninth of the picture, in thirds: each object ha
     "at the bottom": (0, 1),
     "at the bottom right": (1, 1),
 }
+ATTRIBUTES = ("size", "colour", "shape", "place")
+MISTAKES = ("size", "colour", "place", "shape", "shape", "shape")  # in wrong captions: shapes are the hardest to tell
 WORDS = (tuple(SIZES), tuple(COLOURS), tuple(SHAPES), tuple(PLACES))
 VOCABULARY = ("", "a", *SIZES, *COLOURS, *SHAPES, *("in", "on", "at", "the", "top", "bottom", "left", "right", "middle"))
 """The words of captions; a token is a word's place in this list. The first is no word: it fills short captions up."""
@@ -108,24 +110,23 @@ class Scenes(Drawn):
         attributes = zip(*(values[:, 0].tolist() for values in (self.size, self.colour, self.shape, self.place)))
         return ["a " + " ".join(names[k] for names, k in zip(WORDS, row)) for row in attributes]
 
-    def misdescribed(self, rng, never=()):
-        """A sentence a picture that is wrong in one thing, its size, colour, shape or place, each as often: what a discriminator of
-        captions is to refuse (notebook 11). None names a combination in `never`. Raises DataError as `captions` does.
+    def misdescribed(self, attribute, rng, never=()):
+        """A sentence a picture that is wrong in one thing, its "size", "colour", "shape" or "place": what a discriminator of captions
+        is to refuse (notebook 11). None names a combination in `never`; where no other sentence is left, one is wrong in another
+        thing. Raises DataError as `captions` does.
 
         Another picture's caption would do as well, but is wrong in nearly everything at once: by its colour and its place alone 53 of
         54 could be told, and nobody would need to look at the shape.
         """
         self.captions()
         kinds = torch.cartesian_prod(*(torch.arange(len(choice)) for choice in WORDS))
-        mine = torch.cat([self.size, self.colour, self.shape, self.place], dim=1)
+        mine = torch.cat([getattr(self, name) for name in ATTRIBUTES], dim=1)
         differs = mine[:, None].to("cpu") != kinds
-        weight = (differs / (torch.tensor([len(choice) for choice in WORDS]) - 1)).sum(2) * (differs.sum(2) == 1)
+        weight = (differs.sum(2) == 1) * (1e-6 + differs[:, :, ATTRIBUTES.index(attribute)])
         for combination in never:
             weight[:, having(kinds, combination)] = 0
         chosen = kinds.to(rng.device)[torch.multinomial(weight.to(rng.device), 1, generator=rng)[:, 0]]
-        return replace(
-            self, **{name: chosen[:, k : k + 1] for k, name in enumerate(("size", "colour", "shape", "place"))}
-        ).captions()
+        return replace(self, **{name: chosen[:, k : k + 1] for k, name in enumerate(ATTRIBUTES)}).captions()
 
     def picture(self, side):
         """The picture as floats (N, 3, side, side): `images` rounds it."""
@@ -234,13 +235,18 @@ def tokens(captions):
 
 def captioned(side, never=()):
     """What a `Stream` needs to make batches for StackGAN (notebook 11): a function of (count, rng) that draws scenes of one object.
-    It returns their pixels (count, 3, side, side), the tokens of their captions, and those of captions wrong in one thing."""
+    It returns their pixels (count, 3, side, side), the tokens of their captions, and those of captions with each of `MISTAKES`."""
 
     def sample(count, rng):
         scenes = Scenes.sample(count, rng, never=never)
-        return to_pixels(scenes.images(side)), tokens(scenes.captions()), tokens(scenes.misdescribed(rng, never))
+        return to_pixels(scenes.images(side)), tokens(scenes.captions()), mistaken(scenes, rng, never)
 
     return sample
+
+
+def mistaken(scenes, rng, never=()):
+    """The tokens of captions wrong in one thing, one for each of `MISTAKES`: int64 (N, 6, 8)."""
+    return torch.stack([tokens(scenes.misdescribed(attribute, rng, never)) for attribute in MISTAKES], dim=1)
 
 
 def having(kinds, words):

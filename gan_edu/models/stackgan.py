@@ -35,8 +35,8 @@ class StageI(Game):
     Conditioning augmentation: a caption's code is drawn from a normal distribution, whose mean and deviation the generator's encoder
     gives, and which the KL divergence keeps near the standard one, so that captions alike have codes that overlap.
 
-    A batch is a tuple: images (N, C, H, W), tokens, int64 (N, T), and, if there are any, tokens of captions that do not fit; otherwise
-    an image's wrong caption is that of the image before it.
+    A batch is a tuple: images (N, C, H, W), tokens, int64 (N, T), and, if there are any, those of K captions that do not fit,
+    (N, K, T): each costs an inner product. Otherwise an image's wrong caption is that of the image before it.
     """
 
     plays = ("discriminator", "generator")
@@ -67,7 +67,7 @@ class StageI(Game):
         if isinstance(batch, torch.Tensor):
             raise GameError(f"a {type(self).__name__} is told captions: give it batches of images and tokens.")
         real, tokens, *others = batch
-        wrong = others[0] if others else tokens.roll(1, dims=0)
+        wrong = others[0] if others else tokens.roll(1, dims=0)[:, None]
         return Draw(real=real, tokens=tokens, wrong=wrong, start=self.start(tokens, rng), noise=self.noise(tokens, rng))
 
     def start(self, tokens, rng):
@@ -94,8 +94,10 @@ class StageI(Game):
         return self.made("generator", draw, lambda: self.painted(draw.start, draw.tokens, draw.noise, network))
 
     def judged(self, outputs, tokens):
-        """The logits (N, 1) of images with these captions, from what the discriminator's network says of the images."""
-        return outputs[:, :1] + (outputs[:, 1:] * self.discriminator["encoder"](tokens)).sum(1, keepdim=True)
+        """The logits (N, K) of images with K captions each, (N, K, T), or (N, 1) with one, (N, T), from what the discriminator's
+        network says of the images."""
+        captions = self.discriminator["encoder"](tokens.flatten(0, -2)).view(len(tokens), -1, outputs.shape[1] - 1)
+        return outputs[:, :1] + (captions @ outputs[:, 1:, None])[..., 0]
 
     def discriminator_cost(self, draw):
         look, tokens = self.discriminator["network"], draw.tokens
