@@ -326,6 +326,20 @@ def sharpness(images):
     return power[torch.hypot(rows[:, None], columns) > 1 / 4].sum().item()
 
 
+def psnr(images, real):
+    """The peak signal-to-noise ratio in decibels: of each image, 10 log₁₀ of 2², the square of the way from black to white, over the
+    mean squared error of its pixels; then the mean over images (notebook 11).
+
+    images: (N, C, H, W), pixels in [-1, 1], clipped to that range, as a screen would; real: what they should be, row by row. Infinite
+    if one of them is exactly right. Raises DataError for anything else.
+    """
+    if images.dim() != 4 or images.shape != real.shape or not len(images):
+        found = f"{tuple(images.shape)} and {tuple(real.shape)}"
+        raise DataError(f"PSNR is for two sets of images (N, C, H, W) that belong together, not for {found}.")
+    errors = (images.clamp(-1, 1) - real).square().flatten(1).mean(1)
+    return (10 * torch.log10(4 / errors)).mean().item()
+
+
 def _cosines(side, device):
     """The waves of a row of pixels, an orthonormal matrix with a row a wave, and their frequencies in cycles a pixel."""
     number = torch.arange(side, dtype=torch.float64, device=device)

@@ -23,7 +23,7 @@ from . import judge, recipes, training
 from .data import Scenes, to_pixels
 from .data.examples import FILM, KINDS, NAMES, load_examples
 from .errors import CheckpointError, DataError, GameError
-from .metrics import features, frechet_distance
+from .metrics import features, frechet_distance, psnr
 from .models import lapgan
 from .models.conditional import AuxiliaryClassifierGAN
 from .models.projection import Projection, nearest
@@ -72,14 +72,8 @@ class Answer:
         if self.matched:
             numbers |= {"L1": l1_loss(self.made, real).item(), "PSNR": psnr(self.made, real)}
         if self.matched and self.given:
-            numbers["PSNR of what was given"] = psnr(self.given[-1], real)
+            numbers["PSNR of what was given"] = psnr(self.given[-1].expand_as(real), real)
         return numbers | self.numbers
-
-
-def psnr(images, real):
-    """The peak signal-to-noise ratio in dB of images (N, C, H, W), clipped to [-1, 1]; the mean over images."""
-    errors = (images.clamp(-1, 1) - real).square().flatten(1).mean(1)
-    return (10 * torch.log10(4 / errors)).mean().item()
 
 
 # What is played: from examples to recipes --------------------------------------------------------------------------------

@@ -27,6 +27,7 @@ from gan_edu.metrics import (
     parzen_log_likelihood,
     parzen_width,
     precision_recall,
+    psnr,
     sensitivity,
     sharpness,
     support_size,
@@ -551,6 +552,28 @@ def test_the_sharpness_of_a_set_is_the_mean_over_images_and_channels_as_bytes_or
 def test_sharpness_is_for_images(shape):
     with pytest.raises(DataError, match="is for images"):
         sharpness(torch.zeros(shape))
+
+
+def test_the_signal_to_noise_ratio_is_a_mean_of_decibels_over_clipped_images():
+    real = torch.zeros(2, 3, 4, 4)
+    wrong = torch.stack([torch.full((3, 4, 4), 0.2), torch.full((3, 4, 4), -0.02)])
+    assert psnr(wrong, real) == pytest.approx((20 + 40) / 2, abs=1e-4), "not the ratio of the mean error"
+    assert psnr(real + 7, real) == pytest.approx(10 * math.log10(4)), "as far off as white is from grey"
+    assert psnr(real + 7, real + 1) == math.inf
+
+
+def test_the_signal_to_noise_ratio_agrees_with_torchmetrics(rng):
+    from torchmetrics.functional.image import peak_signal_noise_ratio
+
+    real, made = torch.rand(2, 5, 3, 8, 8, generator=rng) * 2 - 1
+    theirs = peak_signal_noise_ratio(made, real, data_range=2.0, dim=(1, 2, 3), reduction="elementwise_mean")
+    assert psnr(made, real) == pytest.approx(theirs.item(), abs=1e-4)
+
+
+@pytest.mark.parametrize("shape", [(2, 1, 4, 4), (2, 3, 4), (0, 3, 4, 4)])
+def test_the_signal_to_noise_ratio_is_for_images_that_belong_together(shape):
+    with pytest.raises(DataError, match="that belong together"):
+        psnr(torch.zeros(shape), torch.zeros(2, 3, 4, 4))
 
 
 # Birthdays --------------------------------------------------------------------------------------------------------------
