@@ -14,6 +14,7 @@ from . import (
     report,
     sharing,
     speed,
+    stackgan,
     startup,
     tried,
 )
@@ -30,6 +31,7 @@ BENCHMARKS = {
     "facades": facades,
     "few_labels": few_labels,
     "infogan": infogan,
+    "stackgan": stackgan,
     "startup": startup,
 }
 

@@ -2,14 +2,15 @@
 
 import statistics
 from concurrent.futures import ProcessPoolExecutor
-from functools import cache
+from functools import cache, partial
 from multiprocessing import get_context
 
 import torch
+from torch.nn.functional import interpolate
 
 from gan_edu import metrics, recipes, recorded
 from gan_edu.data import Scenes, Stream, to_bytes, to_pixels, tokens
-from gan_edu.data.scenes import VOCABULARY, captioned
+from gan_edu.data.scenes import ATTRIBUTES, VOCABULARY, captioned
 from gan_edu.engine import Engine
 from gan_edu.training import play
 
@@ -19,28 +20,38 @@ TITLE = "Words to images"
 NOTE = (
     "Captioned drawn scenes, 32×32 in the first stage and 64×64 in the second, never the same one twice; seeds 0 to 4, fp32, one "
     "thread. Shares of 1,000 images in which what is read off the image is what the caption says; *new*: all four, in combinations "
-    "of words that no training caption had; *sharpness*: power above half the Nyquist frequency, drawn scenes 1. Medians over the "
-    "seeds; every seed is in `notebooks/recorded/stackgan.json`."
+    "of words that no training caption had; *sharpness*: power above half the Nyquist frequency at 64×64, where drawn scenes have 1. "
+    "Medians over the seeds; every seed is in `notebooks/recorded/stackgan.json`."
 )
 SIDES = {"I": 32, "II": 64}
-ROUNDS = {"I": 1600, "II": 1400}
+BATCH = {"I": 32, "II": 16}
+ROUNDS = {"I": [(1600, 1.0), (300, 0.2)], "II": [(900, 0.5), (100, 0.1)]}  # how many, and at which share of the learning rate
 NEVER = [("red", "circle"), ("blue", "star"), ("large", "green", "square")]
-ATTRIBUTES = ("size", "colour", "shape", "place")
 SEEDS = range(5)
 SHOWN = 24  # captions whose images are kept
 
 
-def played(stage, seed, rounds, first=None):
-    """The history of so many rounds of a stage; the second begins from the first."""
+def begun(stage, seed, first=None):
+    """A stage with fresh networks, and its batches; the second begins from the first."""
     shape, words = (3, SIDES[stage], SIDES[stage]), len(VOCABULARY)
     torch.manual_seed(seed)
-    if stage == "I":
-        recipe, game = recipes.CAPTIONS, recipes.stage_one(shape, words, paper())
-    else:
-        recipe, game = recipes.DETAILS, recipes.stage_two(shape, first, words, paper())
-    batches = Stream(captioned(SIDES[stage], NEVER), recipe.batch, seed)
-    how = {"optimiser": recipe.optimiser, "ema": recipe.ema, "engine": Engine("fp32", threads=1)}
-    return play(game, batches, rounds, seed=seed, **how)
+    game = recipes.stage_one(shape, words, paper()) if stage == "I" else recipes.stage_two(shape, first, words, paper())
+    return game, Stream(captioned(SIDES[stage], NEVER), BATCH[stage], seed)
+
+
+def played(game, batches, seed, rounds, rate):
+    """The history of so many rounds at that share of the recipe's learning rate."""
+    optimiser = partial(recipes.CAPTIONS.optimiser, lr=rate * recipes.CAPTIONS.optimiser.keywords["lr"])
+    engine = Engine("fp32", threads=1)
+    return play(game, batches, rounds, optimiser=optimiser, ema=recipes.CAPTIONS.ema, engine=engine, seed=seed)
+
+
+def learned(stage, seed, first=None):
+    """A stage after all its rounds: those of `ROUNDS`, each part from the average of the one before."""
+    game, batches = begun(stage, seed, first)
+    for rounds, rate in ROUNDS[stage]:
+        game.load_state_dict(played(game, batches, seed, rounds, rate).average.state_dict())
+    return game
 
 
 @cache
@@ -63,15 +74,16 @@ def asked():
     return Scenes.sample(1000, rng, never=NEVER), {words: Scenes.sample(200, rng, words=words) for words in NEVER}
 
 
-def examined(game, side):
-    """How far a stage's images are what was asked for, and how sharp they are."""
+def examined(game):
+    """How far a stage's images are what was asked for, and how sharp they are at the second stage's size."""
     known, new = asked()
     made = game.sample(tokens(known.captions()), torch.Generator().manual_seed(0))
+    large = interpolate(made, size=SIDES["II"], mode="bilinear", align_corners=False)
     return {
         "known": agreement(game, known),
         "small": agreement(game, known[known.size[:, 0] == 0]),
         "new": {" ".join(words): agreement(game, scenes) for words, scenes in new.items()},
-        "sharpness": round(metrics.sharpness(made) / metrics.sharpness(to_pixels(known.images(side))), 4),
+        "sharpness": round(metrics.sharpness(large) / metrics.sharpness(to_pixels(known.images(SIDES["II"]))), 4),
     }
 
 
@@ -84,19 +96,20 @@ def shown(game):
 
 def contest(seed):
     """What came of a seed, by stage: measures, images and the generator."""
-    first = played("I", seed, ROUNDS["I"]).average
-    games = {"I": first, "II": played("II", seed, ROUNDS["II"], first).average}
+    games = {"I": learned("I", seed)}
+    games["II"] = learned("II", seed, games["I"])
     print(f"seed {seed} is done", flush=True)
-    return {stage: (examined(game, SIDES[stage]), shown(game), game.generator.state_dict()) for stage, game in games.items()}
+    return {stage: (examined(game), shown(game), game.generator.state_dict()) for stage, game in games.items()}
 
 
 def first_costs(rounds):
     """The players' first costs with seed 0, by which a test recognises the runs; here the second stage begins from a first that was
     not played."""
-    torch.manual_seed(0)
-    unplayed = recipes.stage_one((3, SIDES["I"], SIDES["I"]), len(VOCABULARY), paper())
-    histories = {"I": played("I", 0, rounds), "II": played("II", 0, rounds, unplayed)}
-    return {f"{stage}: {player}": costs for stage, run in histories.items() for player, costs in run.costs.items()}
+    found, (unplayed, _) = {}, begun("I", 0)
+    for stage in SIDES:
+        history = played(*begun(stage, 0, unplayed), 0, rounds, ROUNDS[stage][0][1])
+        found |= {f"{stage}: {player}": costs for player, costs in history.costs.items()}
+    return found
 
 
 RECORDS = {"stackgan": first_costs}

@@ -262,10 +262,12 @@ def stage_one(shape, words, mean=0.0, matching=True):
 
 
 def stage_two(shape, first, words, mean=0.0):
-    """The second stage: what an enlarger adds to the images of the first, which are half as large as `shape` says."""
+    """The second stage: what an enlarger adds to the images of the first, which are half as large as `shape` says. Its discriminator
+    is no reader, but flattens its last maps: what is left to say is mostly about edges."""
     generator = networks.enlarger(shape[0] + TOLD["code"], shape[0], doublings=1)
     generator[:-1].apply(networks.he_initialise)  # the last layer begins at 0
-    judge = networks.reader(*shape[:2], 16, mean, outputs=1 + TOLD["features"])
+    layers = networks.dcgan_discriminator(*shape[:2], 16, refine=1, normalise=None, outputs=1 + TOLD["features"])
+    judge = nn.Sequential(networks.Centred(mean), *layers).apply(networks.he_initialise)
     return StageII(first, generator, judge, words, **TOLD)
 
 
