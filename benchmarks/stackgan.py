@@ -25,7 +25,7 @@ NOTE = (
 )
 SIDES = {"I": 32, "II": 64}
 BATCH = {"I": 32, "II": 16}
-ROUNDS = {"I": [(1600, 1.0), (300, 0.2)], "II": [(900, 0.5), (100, 0.1)]}  # how many, and at which share of the learning rate
+ROUNDS = {"I": [(1600, 1.0), (300, 0.2)], "II": [(750, 0.5)]}  # how many, and at which share of the learning rate
 NEVER = [("red", "circle"), ("blue", "star"), ("large", "green", "square")]
 SEEDS = range(5)
 SHOWN = 24  # captions whose images are kept

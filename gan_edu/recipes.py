@@ -2,8 +2,8 @@
 
     game, history = recipes.play("keras", mnist, rounds=1000)
 
-Taught in notebooks 04 (dense networks), 05 (convolutions), 10 (games with labels, codes and encoders), 12 (translation) and 13
-(next frames, denoising, few labels).
+Taught in notebooks 04 (dense networks), 05 (convolutions), 10 (games with labels, codes and encoders), 11 (captions), 12 (translation)
+and 13 (next frames, denoising, few labels).
 """
 
 import math
@@ -264,7 +264,7 @@ def stage_one(shape, words, mean=0.0, matching=True):
 def stage_two(shape, first, words, mean=0.0):
     """The second stage: what an enlarger adds to the images of the first, which are half as large as `shape` says. Its discriminator
     is no reader, but flattens its last maps: what is left to say is mostly about edges."""
-    generator = networks.enlarger(shape[0] + TOLD["code"], shape[0], doublings=1)
+    generator = networks.enlarger(shape[0] + TOLD["code"], shape[0], doublings=1, smooth=True)
     generator[:-1].apply(networks.he_initialise)  # the last layer begins at 0
     layers = networks.dcgan_discriminator(*shape[:2], 16, refine=1, normalise=None, outputs=1 + TOLD["features"])
     judge = nn.Sequential(networks.Centred(mean), *layers).apply(networks.he_initialise)
@@ -301,7 +301,7 @@ RESTORATION = replace(
     optimiser=partial(torch.optim.Adam, lr=2e-3, betas=(0.5, 0.99), fused=True),
 )
 CAPTIONS = replace(STROKES, source="this course, notebook 11: a first stage", batch=32)
-DETAILS = replace(CAPTIONS, source="this course, notebook 11: a second stage", batch=16)
+DETAILS = replace(SHADES, source="this course, notebook 11: a second stage", batch=16)
 RECIPES = {
     "dcgan": STROKES,
     "clothes": SHADES,

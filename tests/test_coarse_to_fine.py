@@ -393,6 +393,15 @@ def test_the_caption_reaches_the_image_and_codes_are_random(kind, rng):
         assert (game.fake(Draw(**vars(draw) | {what: other})) - made).abs().max() > 1e-5, what
 
 
+@pytest.mark.parametrize("smooth", [True, False])
+def test_only_pixel_shuffle_can_leave_a_checkerboard(smooth):
+    network = enlarger(2, 1, 1, width=8, blocks=1, smooth=smooth)
+    nn.init.normal_(network[-1].weight)
+    middle = network(torch.ones(1, 2, 16, 16))[..., 12:-12, 12:-12]  # which no padding reaches
+    assert middle.shape == (1, 1, 8, 8)
+    assert (middle.std() < 1e-5) == smooth
+
+
 def test_a_reader_hears_the_same_wherever_it_sees_it():
     """What an object adds to the sums is the same in all places; the means over quarters tell these apart."""
     network = reader(3, 64, width=4, mean=-1.0, outputs=5)
