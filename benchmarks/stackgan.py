@@ -24,8 +24,8 @@ NOTE = (
     "Medians over the seeds; every seed is in `notebooks/recorded/stackgan.json`."
 )
 SIDES = {"I": 32, "II": 64}
-BATCH = {"I": 32, "II": 16}
-ROUNDS = {"I": [(1600, 1.0), (300, 0.2)], "II": [(750, 0.5)]}  # how many, and at which share of the learning rate
+RECIPES = {"I": recipes.CAPTIONS, "II": recipes.DETAILS}
+ROUNDS = {"I": [(1600, 1.0), (300, 0.2)], "II": [(750, 1.0)]}  # how many, and at which share of the recipe's learning rate
 NEVER = [("red", "circle"), ("blue", "star"), ("large", "green", "square")]
 SEEDS = range(5)
 SHOWN = 24  # captions whose images are kept
@@ -36,21 +36,21 @@ def begun(stage, seed, first=None):
     shape, words = (3, SIDES[stage], SIDES[stage]), len(VOCABULARY)
     torch.manual_seed(seed)
     game = recipes.stage_one(shape, words, paper()) if stage == "I" else recipes.stage_two(shape, first, words, paper())
-    return game, Stream(captioned(SIDES[stage], NEVER), BATCH[stage], seed)
+    return game, Stream(captioned(SIDES[stage], NEVER), RECIPES[stage].batch, seed)
 
 
-def played(game, batches, seed, rounds, rate):
+def played(stage, game, batches, seed, rounds, rate=1.0):
     """The history of so many rounds at that share of the recipe's learning rate."""
-    optimiser = partial(recipes.CAPTIONS.optimiser, lr=rate * recipes.CAPTIONS.optimiser.keywords["lr"])
-    engine = Engine("fp32", threads=1)
-    return play(game, batches, rounds, optimiser=optimiser, ema=recipes.CAPTIONS.ema, engine=engine, seed=seed)
+    recipe = RECIPES[stage]
+    optimiser = partial(recipe.optimiser, lr=rate * recipe.optimiser.keywords["lr"])
+    return play(game, batches, rounds, optimiser=optimiser, ema=recipe.ema, engine=Engine("fp32", threads=1), seed=seed)
 
 
 def learned(stage, seed, first=None):
     """A stage after all its rounds: those of `ROUNDS`, each part from the average of the one before."""
     game, batches = begun(stage, seed, first)
     for rounds, rate in ROUNDS[stage]:
-        game.load_state_dict(played(game, batches, seed, rounds, rate).average.state_dict())
+        game.load_state_dict(played(stage, game, batches, seed, rounds, rate).average.state_dict())
     return game
 
 
@@ -62,8 +62,7 @@ def paper():
 
 def agreement(game, scenes):
     """The share of images that show what the caption says: for each attribute, and for all four."""
-    found = Scenes.read(game.sample(tokens(scenes.captions()), torch.Generator().manual_seed(0)))
-    right = {name: (getattr(found, name) == getattr(scenes, name)).flatten() for name in ATTRIBUTES}
+    right = scenes.matched(game.sample(tokens(scenes.captions()), torch.Generator().manual_seed(0)))
     right["all"] = torch.stack(list(right.values())).all(0)
     return {name: round(each.float().mean().item(), 4) for name, each in right.items()}
 
@@ -107,7 +106,7 @@ def first_costs(rounds):
     not played."""
     found, (unplayed, _) = {}, begun("I", 0)
     for stage in SIDES:
-        history = played(*begun(stage, 0, unplayed), 0, rounds, ROUNDS[stage][0][1])
+        history = played(stage, *begun(stage, 0, unplayed), 0, rounds)
         found |= {f"{stage}: {player}": costs for player, costs in history.costs.items()}
     return found
 

@@ -251,6 +251,9 @@ def denoising(shape):
     return Denoising(networks.UNet(shape[0], *shape[:2]), judge, adversarial=0.1, weight=1.0)
 
 
+TOLD = {"code": 32, "features": 128, "weight": 1e-3, "slope": 0.02}  # how both stages hear captions, and R1
+
+
 def stage_one(shape, words, mean=0.0, matching=True):
     """The first stage of a StackGAN: a DCGAN that is told a caption, and a reader under R1.
 
@@ -271,9 +274,6 @@ def stage_two(shape, first, words, mean=0.0):
     return StageII(first, generator, judge, words, **TOLD)
 
 
-TOLD = {"code": 32, "features": 128, "weight": 1e-3, "slope": 0.02}  # how both stages hear captions, and R1
-
-
 STROKES = Recipe(
     "this course, notebook 05: strokes",
     dcgan,
@@ -288,6 +288,7 @@ SHADES = replace(
     batch=32,
     optimiser=partial(torch.optim.Adam, lr=1e-3, betas=(0.0, 0.9), fused=True),
 )
+# Of games whose batches are pairs, films or captioned scenes, which no `ImageSet` deals out: they are in no table.
 TRANSLATION = replace(
     SHADES,
     source="this course, notebook 12",

@@ -188,9 +188,7 @@ def _described(games, examples, rng):
     real, captions, *scenes = examples
     made, numbers = games[-1].sample(captions, rng), {}
     if scenes:
-        found, wanted = Scenes.read(made), Scenes.read(real)
-        for name in ("size", "colour", "shape", "place"):
-            numbers[name] = (getattr(found, name) == getattr(wanted, name)).float().mean().item()
+        numbers = {name: right.float().mean().item() for name, right in Scenes.read(real).matched(made).items()}
     return Answer(made, real, given=(real,), row=5, numbers=numbers)
 
 

@@ -296,6 +296,14 @@ def test_a_scene_is_read_from_its_picture(side, noise, rng):
     torch.testing.assert_close(found.radius, scenes.radius, atol=0.03, rtol=0)
 
 
+def test_what_a_picture_shows_is_compared_with_its_scene(rng):
+    scenes = Scenes.sample(50, rng)
+    images = replace(scenes, colour=(scenes.colour + 1) % len(COLOURS)).images(64)
+    matched = scenes.matched(images)
+    assert list(matched) == list(ATTRIBUTES) and not matched["colour"].any()
+    assert all(matched[name].all() for name in ("size", "shape", "place"))
+
+
 @pytest.mark.parametrize("k, attribute", list(enumerate(ATTRIBUTES)))
 def test_a_wrong_caption_is_wrong_in_one_thing(k, attribute, rng):
     never = [("red", "circle"), ("large", "blue")]

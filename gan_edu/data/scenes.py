@@ -168,6 +168,11 @@ class Scenes(Drawn):
         parts = [_read(part) for part in images.split(AT_ONCE)]
         return cls(torch.ones(len(images), dtype=torch.long, device=images.device), *map(torch.cat, zip(*parts)))
 
+    def matched(self, images):
+        """Whether each picture shows what its scene is, as far as `read` finds: a mask (N,) for each of `ATTRIBUTES`."""
+        found = Scenes.read(images)
+        return {name: (getattr(found, name) == getattr(self, name))[:, 0] for name in ATTRIBUTES}
+
 
 def _read(images):
     """What `Scenes.read` finds: size, colour, shape, place, radius and centre, with a column for the one object."""
