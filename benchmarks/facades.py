@@ -160,4 +160,4 @@ def keep(found):
 
 def plot(rows):
     names = [row["translator"] for row in rows]
-    return dots(names, {"error": [row["error"] for row in rows]}, "error on held-out photographs", height=3)
+    return dots(names, {"error": [row["error"] for row in rows]}, "error on held-out photographs", height=3, upto=0.5)

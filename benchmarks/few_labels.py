@@ -94,4 +94,4 @@ def measure(workers=2):
 
 def plot(rows):
     columns = {name: [row[name] for row in rows] for name in rows[0] if name != "seed"}
-    return dots([f"seed {row['seed']}" for row in rows], columns, "error on the test images (%)", height=3)
+    return dots([f"seed {row['seed']}" for row in rows], columns, "error on the test images (%)", height=3, upto=30)

@@ -99,4 +99,5 @@ def measure(workers=2):
 
 def plot(rows):
     names = [f"weight {row['information term weighs']}" for row in rows]
-    return dots(names, {what: [float(row[what]) for row in rows] for what in ("read", "made")}, "share matched", height=2)
+    columns = {what: [float(row[what]) for row in rows] for what in ("read", "made")}
+    return dots(names, columns, "share matched", height=2, upto=1)

@@ -36,13 +36,17 @@ def table(rows):
     return "\n".join(lines + ["| " + " | ".join(str(row.get(name, "")) for name in names) + " |" for row in rows])
 
 
-def dots(names, columns, xlabel, height):
-    """A figure with a line for each name, and on it a mark for each of `columns`, {label: values}, on a logarithmic axis."""
+def dots(names, columns, xlabel, height, upto=None):
+    """A figure with a line for each name, and on it a mark for each of `columns`, {label: values}.
+
+    upto: where the axis, which begins at 0, ends; by default it is logarithmic.
+    """
     figure = Figure(figsize=(7, height), layout="constrained")
     ax = figure.subplots()
     for (label, values), mark in zip(columns.items(), "ox"):
         ax.plot(values, range(len(names)), mark, label=label)
-    ax.set(yticks=range(len(names)), yticklabels=names, xscale="log", xlabel=xlabel)
+    axis = {"xlim": (0, upto)} if upto else {"xscale": "log"}
+    ax.set(yticks=range(len(names)), yticklabels=names, xlabel=xlabel, **axis)
     ax.xaxis.set_major_formatter("{x:g}")
     ax.grid(axis="x", alpha=0.3)
     ax.invert_yaxis()

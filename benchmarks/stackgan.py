@@ -152,4 +152,5 @@ def row_of(stage, seeds):
 
 def plot(rows):
     names = [f"stage {row['stage']}" for row in rows]
-    return dots(names, {name: [float(row[name]) for row in rows] for name in ("shape", "all")}, "share as asked", height=2.5)
+    columns = {name: [float(row[name]) for row in rows] for name in ("shape", "all")}
+    return dots(names, columns, "share as asked", height=2.5, upto=1)

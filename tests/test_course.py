@@ -189,6 +189,7 @@ def test_the_doctor_reports_what_is_here_and_advises_on_what_is_not(monkeypatch)
     found = {what: (value, advice) for what, value, advice in course.findings()}
     assert found["PyTorch"][0] == torch.__version__ and found["device"][0] == course.choose_device()
     assert found["MNIST"] == ("not here", "it is downloaded when a notebook needs it; see data/README.md")
+    assert found["CMP facades"] == ("not here", "drawn outlines stand in for them; see data/README.md")
     assert gan_edu("doctor").exit_code == 0
 
 

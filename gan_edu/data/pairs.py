@@ -73,13 +73,18 @@ def load_pairs(name, size=64):
         return _outlines(size)
     if name != "facades":
         return _own(Path(name).expanduser(), size)
-    folder = look_up("facades", (FACADES,))
+    folder = find()
     if folder is None:
         return replace(_outlines(size), stands_in_for="CMP facades")
     found = _own(folder / FACADES, size, "CMP facades")
     if len(found) != 400 or found.held_out is None or len(found.held_out) != 100 or found.sides != ("label", "photo"):
         raise DataError(f"{folder / FACADES} does not hold 400 and 100 pairs of facades. Delete it, or put a good copy there.")
     return found
+
+
+def find():
+    """The folder that holds the facades, or None: first in `GAN_EDU_DATA`, then in `data/`."""
+    return look_up("facades", (FACADES,))
 
 
 def _outlines(size):
