@@ -20,8 +20,8 @@ NOTE = (
     "digits whose category is matched with their class, one to one. *Made*: the same of 2,000 generated digits and the class that the "
     "judge sees. Medians over the seeds; every seed is in `notebooks/recorded/infogan.json`."
 )
-ROUNDS = 1200
-WEIGHTS = {"infogan": 0.1, "infogan_without": 0.0}
+ROUNDS = 3600
+WEIGHTS = {"infogan": 0.03, "infogan_without": 0.0}
 SEEDS = range(5)
 
 
@@ -68,6 +68,7 @@ def contest(task):
     """What came of one run: its costs, its measures, its sheet and its weights."""
     history = played(*task, ROUNDS)
     game = history.average
+    print(*task, "is done", flush=True)
     return history.costs, examined(game), sheet(game), game.state_dict()
 
 
@@ -89,12 +90,10 @@ def keep(record, runs):
 
 
 def measure(workers=2):
-    rows = []
+    tasks = [(record, seed) for record in WEIGHTS for seed in SEEDS]
     with ProcessPoolExecutor(workers, get_context("spawn"), torch.set_num_threads, (1,)) as pool:
-        for record in WEIGHTS:
-            rows.append(keep(record, list(pool.map(contest, [(record, seed) for seed in SEEDS]))))
-            print(f"{record} is done", flush=True)
-    return rows
+        runs = list(pool.map(contest, tasks))
+    return [keep(record, [run for task, run in zip(tasks, runs) if task[0] == record]) for record in WEIGHTS]
 
 
 def plot(rows):

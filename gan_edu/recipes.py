@@ -173,7 +173,7 @@ def conditional(shape, game=ConditionalGAN, classes=10):
     return game(generator, discriminator, latent=64, classes=classes)
 
 
-def infogan(shape, categories=10, continuous=1, weight=0.1, loudness=1 / 4, changes=(warp,)):
+def infogan(shape, categories=10, continuous=1, weight=0.03, loudness=1 / 4, changes=(warp,)):
     """The networks of `dcgan`, told a code, which the discriminator's second head reads. The latents are quiet: so the generator
     begins with nearly one image for each category (as in ClusterGAN, Mukherjee et al. 2019).
 
