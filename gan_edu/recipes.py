@@ -206,7 +206,8 @@ def bigan(shape, latent=16):
     encoder = networks.dcgan_discriminator(shape[0], shape[1], width=16, refine=2, normalise="batch", outputs=latent)
     trunk = networks.dcgan_discriminator(shape[0], shape[1], width=16, refine=2, outputs=256)
     head = networks.spectral(networks.mlp(256 + latent, 256, 1, activation=networks.leaky_relu))
-    discriminator = JointDiscriminator(nn.Sequential(trunk, networks.leaky_relu()), head)
+    match = networks.spectral(nn.Linear(256, latent))
+    discriminator = JointDiscriminator(nn.Sequential(trunk, networks.leaky_relu()), head, match)
     return BiGAN(Bidirectional(decoder, encoder), discriminator, latent)
 
 

@@ -55,7 +55,7 @@ def information(weight=1.0, continuous=2):
 
 def bidirectional():
     both = Bidirectional(smooth(4, 8, 2), smooth(2, 8, 4))
-    return BiGAN(both, JointDiscriminator(smooth(2, 8), smooth(8 + 4, 8, 1)), latent=4)
+    return BiGAN(both, JointDiscriminator(smooth(2, 8), smooth(8 + 4, 8, 1), nn.Linear(8, 4)), latent=4)
 
 
 GAMES = {
@@ -333,6 +333,7 @@ def test_the_discriminator_sees_each_image_beside_its_own_latent(rng):
     torch.testing.assert_close(fake, game.generator.decoder(draw.latent))
     features = game.discriminator.trunk(real)
     by_hand = game.discriminator.head(torch.cat([features, latents], dim=1))
+    by_hand += torch.einsum("nk, nk -> n", game.discriminator.match(features), latents).unsqueeze(1)
     torch.testing.assert_close(game.discriminator(real, latents), by_hand)
 
 
@@ -344,10 +345,20 @@ def test_the_two_sides_pay_for_the_same_answers_exchanged(rng):
     torch.testing.assert_close(game.cost("generator", draw), softplus(encoded).mean() + softplus(-decoded).mean())
 
 
+def test_products_of_features_with_latents_stand_in_the_logit_of_a_pair(rng):
+    """They tell the inverse from the same with the other sign."""
+    head, match = nn.Linear(4, 1), nn.Linear(2, 2, bias=False)
+    nn.init.zeros_(head.weight)
+    discriminator, images = JointDiscriminator(nn.Identity(), head, match), torch.randn(32, 2, generator=rng)
+    for sign in (1, -1):
+        found = discriminator(images, sign * match(images)) - head.bias
+        torch.testing.assert_close(found, sign * match(images).square().sum(1, keepdim=True))
+
+
 def test_where_encoder_and_decoder_are_each_others_inverse_no_discriminator_can_win(rng):
     there, back = nn.Linear(2, 2, bias=False), nn.Linear(2, 2, bias=False)
     back.weight.data = there.weight.data.inverse()
-    discriminator = JointDiscriminator(nn.Identity(), smooth(4, 16, 1))
+    discriminator = JointDiscriminator(nn.Identity(), smooth(4, 16, 1), nn.Linear(2, 2))
     game = BiGAN(Bidirectional(there, back), discriminator, latent=2)
     latent = torch.randn(32, 2, generator=rng)
     latent = torch.cat([latent, -latent])
@@ -362,7 +373,7 @@ def test_encoder_and_decoder_are_one_player_and_each_is_moved():
     game = bidirectional()
     discriminator, generator = game.players()
     assert {name.split(".")[1] for name in generator.parameters} == {"decoder", "encoder"}
-    assert {name.split(".")[1] for name in discriminator.parameters} == {"trunk", "head"}
+    assert {name.split(".")[1] for name in discriminator.parameters} == {"trunk", "head", "match"}
 
 
 def test_what_the_two_make_of_a_draw_is_made_once_for_both_players(rng):
@@ -381,7 +392,8 @@ def test_images_are_encoded_and_made_again_in_eval_mode(rng):
     convolutional = Bidirectional(
         dcgan_generator(3, size=8, width=4), dcgan_discriminator(1, 8, 4, 1, None, "batch", outputs=3)
     )
-    game = BiGAN(convolutional, JointDiscriminator(dcgan_discriminator(1, 8, 4, outputs=5), mlp(5 + 3, 1)), latent=3)
+    discriminator = JointDiscriminator(dcgan_discriminator(1, 8, 4, outputs=5), mlp(5 + 3, 1), nn.Linear(5, 3))
+    game = BiGAN(convolutional, discriminator, latent=3)
     images = torch.randn(2, 1, 8, 8, generator=rng)
     latents, again = game.encode(images), game.reconstruct(images)
     assert latents.shape == (2, 3) and again.shape == images.shape and game.generator.encoder.training

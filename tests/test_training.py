@@ -68,7 +68,8 @@ def told(kind, extra, **settings):
 def bidirectional():
     encoder = dcgan_discriminator(1, 8, 4, normalise="batch", outputs=4)
     trunk, head = dcgan_discriminator(1, 8, 4, outputs=6), spectral(mlp(6 + 4, 8, 1, dropout=0.2))
-    return BiGAN(Bidirectional(dcgan_generator(4, 1, 8, 4), encoder), JointDiscriminator(trunk, head), latent=4)
+    discriminator = JointDiscriminator(trunk, head, torch.nn.Linear(6, 4))
+    return BiGAN(Bidirectional(dcgan_generator(4, 1, 8, 4), encoder), discriminator, latent=4)
 
 
 def memoryful():

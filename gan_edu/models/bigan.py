@@ -22,16 +22,19 @@ class Bidirectional(nn.Module):
 
 
 class JointDiscriminator(nn.Module):
-    """A discriminator of images together with latents: `head` maps the features (N, features) that `trunk` sees in images, with the
-    latents beside them, to logits (N, 1)."""
+    """A discriminator of images together with latents. Its logits (N, 1) are what `head` makes of the features (N, features) that
+    `trunk` sees in images and of the latents beside them, plus the inner products of the latents with `match`, a linear map of the
+    features: the projection of Miyato & Koyama (2018) for a label that is a vector. So pairs are found to belong together early."""
 
-    def __init__(self, trunk, head):
+    def __init__(self, trunk, head, match):
         super().__init__()
         self.trunk = trunk
         self.head = head
+        self.match = match
 
     def forward(self, images, latents):
-        return self.head(torch.cat([self.trunk(images), latents], dim=1))
+        features = self.trunk(images)
+        return self.head(torch.cat([features, latents], dim=1)) + (self.match(features) * latents).sum(1, keepdim=True)
 
 
 class BiGAN(GAN):
