@@ -54,9 +54,9 @@ def test(context: typer.Context):
     tests = course_.ROOT / "tests"
     if not tests.is_dir():
         sys.exit("the tests come with a checkout of the project, not with the installed package.")
-    # a file stays on one worker, so that what its tests share is made once; the longest file, the notebooks, starts first
+    # tests/conftest.py says which tests share a worker; the longest file, the notebooks, starts first
     files = sorted(map(str, tests.glob("test_*.py")), key=lambda name: not name.endswith("test_notebooks.py"))
-    workers = ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]
+    workers = ["-n", "2", "--no-loadscope-reorder"]
     command = [sys.executable, "-m", "pytest", "-q", "--tb=short", *workers, *files, *context.args]
     environment = os.environ | {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
     raise typer.Exit(subprocess.run(command, cwd=course_.ROOT, env=environment).returncode)

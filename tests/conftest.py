@@ -2,6 +2,7 @@
 
 import os
 import random
+import re
 import socket
 import sys
 from pathlib import Path
@@ -27,6 +28,7 @@ sitecustomize.block()
 import matplotlib  # noqa: E402
 import numpy as np  # noqa: E402
 import torch  # noqa: E402
+from xdist.scheduler import LoadFileScheduling  # noqa: E402
 
 matplotlib.use("Agg")
 torch.set_num_threads(1)
@@ -34,6 +36,19 @@ torch.set_num_threads(1)
 # Where this machine keeps real data sets, if it does; under another name, which xdist's workers inherit.
 DATA = os.environ.setdefault("GAN_EDU_TESTS_DATA", os.environ.pop("GAN_EDU_DATA", ""))
 os.environ["GAN_EDU_OFFLINE"] = "1"
+
+
+class ByNotebook(LoadFileScheduling):
+    """Which tests share a worker, so that what they share is made once: those of a file; of the longest file, of a notebook."""
+
+    def _split_scope(self, nodeid):
+        notebook = re.search(r"test_notebooks\.py::.*\[(.*)\]$", nodeid)
+        return notebook[1] if notebook else super()._split_scope(nodeid)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    return ByNotebook(config, log)
 
 
 @pytest.fixture(autouse=True)
