@@ -6,9 +6,12 @@ import platform
 import random
 import re
 import shutil
+import signal
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 
 from .checks import FAILS, MIME, OPEN, Checks
@@ -230,37 +233,66 @@ def hidden_errors(notebook):
 
 
 def run_course(profile="lecture", only=None, device="auto", seed=0, into=None, say=print):
-    """Executes the notebooks one after the other and writes them to `build/course/`, with HTML and an index as they come.
+    """Executes the notebooks and writes them to `build/course/`, with HTML and an index as they come.
+
+    On a processor two at a time, a notebook to half of the cores: most of the networks are too small for a second thread.
 
     Returns the outcomes. One broken notebook does not stop the others. Raises CourseError if there is no such notebook, profile
     or device.
     """
-    from .pages import write_index, write_page
+    from .engine import allowed_cores
+    from .pages import write_index
 
     if profile not in PROFILES:
         raise CourseError(f"{profile!r} is no profile: choose {', '.join(PROFILES)}.")
-    choose_device(device)
+    chosen_device = choose_device(device)
     into = Path(into or ROOT / "build" / "course")
     chosen, outcomes = notebooks(only), []
     if not chosen:
         raise CourseError(f"there are no notebooks in {NOTEBOOKS}: they come with a checkout of the project.")
     into.mkdir(parents=True, exist_ok=True)
     prepare_data(chosen, say)
-    for number, path in enumerate(chosen, 1):
-        say(f"[{number}/{len(chosen)}] {path.stem} ...", end=" ", flush=True)
-        target = into / path.name
-        target.with_suffix(".html").unlink(missing_ok=True)
-        try:
-            outcome = run_notebook(path, target, {"PROFILE": profile, "SEED": seed, "DEVICE": device})
-            if target.exists():  # a kernel that died leaves nothing
-                write_page(target)
-        except CourseError as error:
-            outcome = Outcome(path.stem, problems=[str(error)])
-        outcomes.append(outcome)
-        write_index(into, outcomes, profile, seed)
-        say(summary(outcome), flush=True)
+    work = partial(_run_into, into, {"PROFILE": profile, "SEED": seed, "DEVICE": device})
+    at_a_time = min(2, len(chosen), allowed_cores()) if chosen_device == "cpu" else 1
+    say(f"{len(chosen)} notebooks, {at_a_time} at a time", flush=True)
+    with _workers(at_a_time, allowed_cores() // at_a_time) as each:
+        for outcome in each(work, chosen):
+            outcomes = sorted([*outcomes, outcome], key=lambda outcome: outcome.name)
+            write_index(into, outcomes, profile, seed)
+            say(f"[{len(outcomes)}/{len(chosen)}] {outcome.name}: {summary(outcome)}", flush=True)
     (into / "summary.json").write_text(json.dumps([vars(outcome) for outcome in outcomes], indent=1))
     return outcomes
+
+
+def _run_into(into, parameters, path):
+    """The `Outcome` of one notebook, which with its page is written to that folder."""
+    from .pages import write_page
+
+    target = into / path.name
+    target.with_suffix(".html").unlink(missing_ok=True)
+    try:
+        outcome = run_notebook(path, target, parameters)
+        if target.exists():  # a kernel that died leaves nothing
+            write_page(target)
+    except CourseError as error:
+        outcome = Outcome(path.stem, problems=[str(error)])
+    return outcome
+
+
+@contextmanager
+def _workers(count, threads):
+    """A function like `map`, with several workers if so many are wanted: results then come in the order in which they are ready."""
+    if count == 1:
+        yield map
+        return
+    with get_context("spawn").Pool(count, _share_cores, [threads]) as pool:
+        yield pool.imap_unordered
+
+
+def _share_cores(threads):
+    """Begins a worker: its notebooks get that many threads, and Ctrl-C is left to the process that has the workers."""
+    os.environ.setdefault("OMP_NUM_THREADS", str(threads))
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def prepare_data(chosen, say=print):

@@ -168,9 +168,9 @@ def threads(most, sharing):
 
 
 def allowed_cores():
-    """Cores that a container's quota grants, at least one; all that the machine has where there is no quota."""
+    """Cores of this machine, or fewer where a container's quota grants fewer; at least one."""
     try:
         quota, period = map(int, QUOTA.read_text().split())
     except (OSError, ValueError):  # no container, or one without a quota: "max 100000"
         return psutil.cpu_count()
-    return max(1, quota // period)
+    return min(psutil.cpu_count(), max(1, quota // period))

@@ -23,6 +23,7 @@ from typer.testing import CliRunner
 
 from gan_edu import cli, course
 from gan_edu.checks import Checks
+from gan_edu.engine import allowed_cores
 from gan_edu.errors import CourseError
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -66,7 +67,7 @@ def broken_course(tmp_path_factory):
 
 @pytest.mark.parametrize("name", REJECTED)
 def test_a_broken_notebook_is_rejected_with_a_sentence(broken_course, name):
-    line = next(line for line in broken_course.result.stdout.splitlines() if f"] {name} ..." in line)
+    line = next(line for line in broken_course.result.stdout.splitlines() if f"] {name}: " in line)
     assert "FAILED" in line and REJECTED[name] in line
 
 
@@ -79,7 +80,18 @@ def test_a_broken_notebook_makes_the_exit_code_non_zero(broken_course):
 
 
 def test_a_broken_notebook_does_not_stop_the_others(broken_course):
-    assert re.search(r"20_sound \.\.\. \d+ s, ok, 1 checks hold, 1 exercises open", broken_course.result.stdout)
+    assert re.search(r"20_sound: \d+ s, ok, 1 checks hold, 1 exercises open", broken_course.result.stdout)
+
+
+def test_two_notebooks_run_at_a_time_where_there_are_two_cores(broken_course):
+    assert f"{len(REJECTED) + 2} notebooks, {min(2, allowed_cores())} at a time" in broken_course.result.stdout
+
+
+def test_notebooks_that_run_at_a_time_share_the_cores(monkeypatch):
+    monkeypatch.delenv("OMP_NUM_THREADS")
+    with course._workers(2, threads=3) as each:
+        assert list(each(os.getenv, ["OMP_NUM_THREADS"] * 4)) == ["3"] * 4
+    assert "OMP_NUM_THREADS" not in os.environ
 
 
 def test_the_run_ends_with_a_table_and_a_verdict(broken_course):
