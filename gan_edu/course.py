@@ -235,7 +235,7 @@ def hidden_errors(notebook):
 def run_course(profile="lecture", only=None, device="auto", seed=0, into=None, say=print):
     """Executes the notebooks and writes them to `build/course/`, with HTML and an index as they come.
 
-    On a processor two at a time, a notebook to half of the cores: most of the networks are too small for a second thread.
+    Without a GPU two at a time, each on half of the cores: most of the networks are too small for a second thread.
 
     Returns the outcomes. One broken notebook does not stop the others. Raises CourseError if there is no such notebook, profile
     or device.
