@@ -54,13 +54,13 @@ def begin(profile, seed, device="auto"):
     np.random.seed(seed)
     torch.manual_seed(seed)
     plots.use_style(arrange=profile != "smoke")  # arranging what is in a figure takes half the time of drawing it
-    threads = ""
+    engine.keep_memory()
+    how = ["bf16 for convolutions and wide layers" if engine.knows_bf16(device) else "fp32"]
     if device.type == "cpu":
-        free = engine.free_threads()
-        torch.set_num_threads(free)
-        fewer = f" of {engine.USUAL}, for others need the cores" if free < engine.USUAL else ""
-        threads = f", {free} thread{'s' * (free > 1)}{fewer}"
-    print(f"profile {profile}, seed {seed}, device {device}{threads}, torch {torch.__version__}")
+        threads = min(torch.get_num_threads(), engine.allowed_cores())
+        torch.set_num_threads(threads)
+        how.insert(0, f"{threads} thread{'s' * (threads > 1)}")
+    print(f"profile {profile}, seed {seed}, device {device}, {', '.join(how)}, torch {torch.__version__}")
     return Lesson(profile, seed, device, Checks(judging=profile != "smoke"))
 
 

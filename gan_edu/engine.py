@@ -1,50 +1,46 @@
 """How a game is computed, as against what it computes: in what precision, on how many threads, in what memory.
 
-`training.play` chooses for itself what is left at "auto". `python -m benchmarks` measures what the choices are worth.
+`training.play` chooses for itself what is left at "auto", from what the game and the machine are, never from what a clock says or from
+what else runs there: so a seed fixes a run. `python -m benchmarks` measures what the choices are worth.
 """
 
 import ctypes
 import os
-import time
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
-import psutil
 import torch
 from torch import nn
-from torch.nn.functional import linear
 
 from .errors import GameError
 
-USUAL = torch.get_num_threads()  # what torch uses if nobody says otherwise
 QUOTA = Path("/sys/fs/cgroup/cpu.max")
 """What a container may use: "200000 100000" is two cores, of however many the machine has."""
-CONVOLUTIONS = (nn.Conv1d, nn.Conv2d, nn.ConvTranspose2d)
+CONVOLUTIONS = (nn.Conv1d, nn.Conv2d, nn.Conv3d, nn.ConvTranspose1d, nn.ConvTranspose2d, nn.ConvTranspose3d)
 SMALL = 5_000_000  # multiplications a pass below which a second thread costs more in waiting than it saves in work
+WIDE = 8_000_000  # multiplications of a linear layer from which on it gains from bf16 where the processor knows it
 
 
 @dataclass(frozen=True)
 class Engine:
     """How `play` computes a game. Every choice changes seconds, and results by rounding only.
 
-    precision: "fp32", "bf16" (autocast), or "auto": bf16 where a layer of this game is clearly faster in it on this machine.
-    threads: a number, which then holds whatever others do, or "auto": one for a small game, else as many as torch is set to, but
-        no more than there are cores that nobody else keeps busy; looked at again while the game goes on.
+    precision: "fp32", "bf16" (autocast), or "auto": bf16 for convolutions and wide linear layers where `knows_bf16`, else fp32. A
+        checkpoint keeps it: a run that goes on with "auto" goes on in its own precision.
+    threads: a number, or "auto": one for a small game, else as many as torch is set to and the machine grants. Beside a process that
+        keeps the cores busy, fewer are faster; but a sum that is split in another way is rounded in another way.
     channels_last: whether images lie in memory pixel by pixel, all channels of one together, as convolutions like them.
-    keep_memory: whether what a round frees is kept for the next one, from now on and for the whole process (see `keep_memory`).
     """
 
     precision: str = "auto"
     threads: int | str = "auto"
     channels_last: bool = True
-    keep_memory: bool = True
 
     def settled(self, game, batch):
         """The same with every choice made for a game and batches of that many samples. Lays the game out in memory.
 
-        `threads` then is a number: the most that will be used. Raises GameError for a setting that does not exist.
+        Raises GameError for a setting that does not exist.
         """
         if self.precision not in ("auto", "fp32", "bf16"):
             raise GameError(f"{self.precision!r} is no precision: choose fp32, bf16 or auto.")
@@ -56,41 +52,35 @@ class Engine:
         small = not convolves and sum(p.numel() for p in game.parameters()) * batch // game.members < SMALL
         precision, threads = self.precision, self.threads
         if precision == "auto":
-            layer = (768, 768, 768) if convolves else widest_layer(game, batch)
-            device = next(game.parameters()).device
-            precision = "bf16" if not small and layer and bf16_gain(*layer, device) >= 1.3 else "fp32"
+            large = convolves or not small and widest_layer(game) * batch >= WIDE
+            precision = "bf16" if large and knows_bf16(next(game.parameters()).device) else "fp32"
         if threads == "auto":
-            threads = 1 if small else torch.get_num_threads()
-        return Engine(precision, threads, convolves and self.channels_last, self.keep_memory and keep_memory())
+            threads = 1 if small else min(torch.get_num_threads(), allowed_cores())
+        return Engine(precision, threads, convolves and self.channels_last)
 
     def __str__(self):
         threads = f"{self.threads} thread{'s' * (self.threads != 1)}"
-        words = [self.precision, threads, *["channels last"] * self.channels_last, *["memory kept"] * self.keep_memory]
-        return ", ".join(words)
+        return ", ".join([self.precision, threads, *["channels last"] * self.channels_last])
 
 
 AUTO = Engine()
 
 
-def widest_layer(game, batch):
-    """(samples, inputs, outputs) of the game's largest linear layer, or None if it has no such layers."""
-    layers = [(m.in_features, m.out_features) for m in game.modules() if isinstance(m, nn.Linear)]
-    return (batch, *max(layers, key=lambda layer: layer[0] * layer[1])) if layers else None
+def widest_layer(game):
+    """The weights of the game's largest linear layer; 0 if it has none."""
+    return max((m.in_features * m.out_features for m in game.modules() if isinstance(m, nn.Linear)), default=0)
 
 
-@cache
-def bf16_gain(samples, inputs, outputs, device):
-    """How many times as fast as in fp32 a linear layer of that size is in bf16 here, forwards and backwards."""
-    x, w = torch.ones(samples, inputs, device=device), torch.ones(outputs, inputs, device=device, requires_grad=True)
-    seconds = {True: [], False: []}
-    for _ in range(6):
-        for half, times in seconds.items():
-            started = time.perf_counter()
-            with torch.autocast(device.type, torch.bfloat16, enabled=half):
-                loss = linear(x, w).sum()
-            torch.autograd.grad(loss, w)[0][0, 0].item()  # waits for the device
-            times.append(time.perf_counter() - started)
-    return min(seconds[False]) / min(seconds[True])
+def knows_bf16(device):
+    """Whether a device multiplies in bf16 by instructions of its own: a processor with AVX512-BF16 or AMX, unless oneDNN has been told
+    to use less, or a GPU that says so. Others compute it through fp32, slower than that."""
+    device = torch.device(device)
+    if device.type == "cuda":
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    told = os.environ.get("ONEDNN_MAX_CPU_ISA") or os.environ.get("DNNL_MAX_CPU_ISA") or "ALL"
+    least = told.upper() in ("ALL", "DEFAULT") or any(word in told.upper() for word in ("BF16", "FP16", "AMX", "AVX10"))
+    has = torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
+    return device.type == "cpu" and least and has
 
 
 def keep_memory():
@@ -107,70 +97,22 @@ def keep_memory():
     return bool(mallopt(trim_threshold, 2**31 - 1) and mallopt(mmap_threshold, 2**25))
 
 
-def free_threads():
-    """Threads worth using now: as many as is usual, but no more than there are cores that nobody else keeps busy.
-
-    A parallel step ends when its last thread does. If that thread shares its core with another process, the step waits for the
-    scheduler, and milliseconds become seconds: two threads beside a busy neighbour are many times slower than one.
-    """
-    if USUAL == 1:
-        return 1
-    others = []
-    for _ in range(2):
-        before = CoreTime.now()
-        time.sleep(0.1)
-        others.append(CoreTime.now().others_since(before))
-    return worth_using(USUAL, min(others))
-
-
-def worth_using(most, others):
-    """At most that many threads, on a machine where others keep `others` cores busy."""
-    return max(1, min(most, round(psutil.cpu_count() - others), allowed_cores()))
-
-
-@dataclass(frozen=True)
-class CoreTime:
-    """Seconds: on the clock, of all cores' work, of this process's work."""
-
-    clock: float
-    all: float
-    own: float
-
-    @classmethod
-    def now(cls):
-        """The present reading; only differences of two readings mean something."""
-        cores = psutil.cpu_times()
-        own = os.times()
-        return cls(time.perf_counter(), sum(cores) - cores.idle - getattr(cores, "iowait", 0.0), own.user + own.system)
-
-    def others_since(self, before):
-        """How many cores other processes have kept busy on average since then."""
-        return max(0.0, (self.all - before.all) - (self.own - before.own)) / (self.clock - before.clock)
-
-
 @contextmanager
-def threads(most, sharing):
-    """Inside, torch uses that many threads. Gives a function to call now and then: if `sharing`, it leaves others their cores."""
-    before, seen = torch.get_num_threads(), CoreTime.now()
-    torch.set_num_threads(most)
-
-    def look():
-        nonlocal seen
-        if sharing and most > 1 and time.perf_counter() - seen.clock > 0.5:
-            now = CoreTime.now()
-            torch.set_num_threads(worth_using(most, now.others_since(seen)))
-            seen = now
-
+def threads(count):
+    """Inside, torch uses that many threads."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(count)
     try:
-        yield look
+        yield
     finally:
         torch.set_num_threads(before)
 
 
 def allowed_cores():
-    """Cores of this machine, or fewer where a container's quota grants fewer; at least one."""
+    """Cores that this process may use, or fewer where a container's quota grants fewer; at least one."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     try:
         quota, period = map(int, QUOTA.read_text().split())
     except (OSError, ValueError):  # no container, or one without a quota: "max 100000"
-        return psutil.cpu_count()
-    return min(psutil.cpu_count(), max(1, quota // period))
+        return cores
+    return min(cores, max(1, quota // period))

@@ -3,19 +3,49 @@
 A game is an `nn.Module`. A player named `generator` owns whatever the game holds under the attribute
 `generator` (a network or a single parameter) and minimises `generator_cost(draw)`. That is all the convention there is.
 
+    from torch import randn
+    from torch.nn.functional import softplus
+
+    from gan_edu import data, networks, training
+    from gan_edu.games import Draw, Game
+
+    class SmallGAN(Game):
+        plays = ("discriminator", "generator")
+
+        def __init__(self):
+            super().__init__()
+            self.discriminator = networks.mlp(2, 64, 64, 1)
+            self.generator = networks.mlp(2, 64, 64, 2)
+
+        def draw(self, batch, rng):
+            return Draw(real=batch, latent=randn(len(batch), 2, generator=rng))
+
+        def discriminator_cost(self, draw):
+            real, fake = self.discriminator(draw.real), self.discriminator(self.generator(draw.latent))
+            return softplus(-real).mean() + softplus(fake).mean()
+
+        def generator_cost(self, draw):
+            return softplus(-self.discriminator(self.generator(draw.latent))).mean()
+
+    history = training.play(SmallGAN(), data.ring().batches(64), rounds=100)
+
 Randomness and memory live in `draw(batch, rng)`; a cost is then a function of the parameters alone. The same draw can be
-looked at from other parameters, which is what extragradient, unrolling, exact resume and replay are made of.
+looked at from other parameters, which is what extragradient, unrolling, exact resume and replay are made of. The masks of dropout
+layers are part of the draw, too: a seed that `training.play` puts into it fixes them. Whatever else is random belongs in `draw`.
 """
 
 import re
+from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from inspect import getclosurevars, isfunction
 from types import SimpleNamespace
+from zlib import crc32
 
 import torch
 from torch import nn
+from torch.nn.modules.dropout import _DropoutNd
 
 from .errors import GameError
 
@@ -26,9 +56,14 @@ class Draw(SimpleNamespace):
     __slots__ = ("_made",)  # see Game.made; no part of the draw, so that a copy starts without it
 
 
+def drops(game):
+    """Whether a game, or a network, sets units to zero at random: by PyTorch's layers, or in the members of an `Ensemble`."""
+    return any(isinstance(module, _DropoutNd) or getattr(module, "drops", False) for module in game.modules())
+
+
 def described(function):
-    """The name of a rule or a penalty, anything that can be called, with those of its settings that are numbers or words, as in
-    "consensus(weight=1.0)"; what else it holds has no name that lasts."""
+    """The name of a rule or a penalty, anything that can be called, with its settings, as in "consensus(weight=1.0)": numbers and
+    words as they are, tensors as a checksum; what else it holds has no name that lasts."""
     settings = {}
     if isinstance(function, partial):
         settings = dict(enumerate(function.args)) | function.keywords
@@ -42,8 +77,13 @@ def described(function):
 
 
 def with_settings(name, settings):
-    """A name with those settings that are numbers or words."""
-    plain = {key: value for key, value in settings.items() if isinstance(value, (bool, int, float, str, tuple))}
+    """A name with those settings that are numbers, words or tensors."""
+    plain = {}
+    for key, value in settings.items():
+        if isinstance(value, torch.Tensor):
+            plain[key] = f"{tuple(value.shape)} {crc32(value.detach().cpu().flatten().view(torch.uint8).numpy()):08x}"
+        elif isinstance(value, (bool, int, float, str, tuple)):
+            plain[key] = value
     return f"{name}({', '.join(f'{key}={value}' for key, value in plain.items() if value is not False)})"
 
 
@@ -72,6 +112,7 @@ class Game(nn.Module):
     def __init__(self):
         super().__init__()
         self._differentiated = None  # the player whose gradient is being taken, or None: record everything
+        self._turn = None  # whose buffers move, and what tells this turn from others
 
     def draw(self, batch, rng):
         """What is random or stateful for one turn. `rng` is the `torch.Generator` of the run, on the game's device."""
@@ -84,7 +125,11 @@ class Game(nn.Module):
     def cost(self, player, draw):
         """The player's cost, a scalar: a function of the game's parameters alone once `draw` is fixed."""
         with _dropout_seeded(self, draw):
-            return self.members * getattr(self, f"{player}_cost")(draw)
+            cost = getattr(self, f"{player}_cost")(draw)
+        if not isinstance(cost, torch.Tensor) or cost.dim():
+            what = f"a tensor of shape {tuple(cost.shape)}" if isinstance(cost, torch.Tensor) else type(cost).__name__
+            raise GameError(f"{type(self).__name__}.{player}_cost returns {what}: a cost is one number, a mean over the batch.")
+        return self.members * cost
 
     forward = cost  # so that torch.func.functional_call(game, parameters, (player, draw)) is the cost at other parameters
 
@@ -100,14 +145,26 @@ class Game(nn.Module):
         return Player(name, owned)
 
     def players(self):
-        """All players in the order of play, after checking that each trainable parameter has exactly one owner."""
+        """All players in the order of play. Raises GameError unless each has a cost and owns something, and each trainable parameter
+        has an owner."""
+        here = type(self).__name__
+        if isinstance(self.plays, str) or not self.plays:
+            raise GameError(f'{here} names no players: set plays = ("discriminator", "generator"), say.')
         players = [self.player(name) for name in self.plays]
+        for player in players:
+            if not callable(getattr(self, f"{player.name}_cost", None)):
+                raise GameError(f"{here} does not say what {player.name} minimises: define {player.name}_cost(draw).")
+            if not player.parameters:
+                raise GameError(
+                    f"{player.name} of {here} owns nothing to move: set self.{player.name} to a network or a parameter with "
+                    "requires_grad."
+                )
         owned = {key for player in players for key in player.parameters}
         orphans = [key for key, p in self.named_parameters() if p.requires_grad and key not in owned]
         if orphans:
             raise GameError(
-                f"nobody owns {', '.join(orphans[:3])} of {type(self).__name__}: put it under one of the attributes "
-                f"{', '.join(self.plays)}, or freeze it with requires_grad_(False)."
+                f"nobody owns {', '.join(orphans[:3])} of {here}: put it under one of the attributes {', '.join(self.plays)}, or "
+                "freeze it with requires_grad_(False)."
             )
         return players
 
@@ -115,10 +172,12 @@ class Game(nn.Module):
     def turn(self, movers):
         """A turn of the players `movers`: the buffers of all others (BatchNorm statistics, spectral-norm vectors) are
         afterwards as they were before. A network's buffers move in its owner's turn only."""
+        outer, self._turn = self._turn, (movers, object())
         before = [_buffers(getattr(self, name)) for name in self.plays if name not in movers]
         try:
             yield
         finally:
+            self._turn = outer
             for buffers in before:
                 _put_back(buffers)
 
@@ -132,36 +191,62 @@ class Game(nn.Module):
         finally:
             self._differentiated = before
 
-    def made(self, player, draw, make):
-        """`make()`: what `player`'s network makes of a draw, a tensor or a tuple of them. Outside `differentiating` it records its
-        whole graph.
+    def made(self, player, draw, network, *inputs):
+        """`network(*inputs)`: what `player`'s network, or a function that uses it, makes of a draw, a tensor or a tuple of them.
+        Outside `differentiating` it records its whole graph.
 
-        Inside, the player itself gets it with the graph and everybody else without; and it is made once for all who ask about the
-        same draw before the player moves. What making it did to the network's buffers counts in the player's own turn only.
+        Inside, the player itself gets it with the graph and everybody else without; and it is made once for all who ask, about the
+        same draw, for the same function of the very same inputs, before the player moves. What making it did to the network's buffers
+        counts in the player's own turn only, and once.
         """
         if self._differentiated is None or not torch.is_grad_enabled():
-            return make()
-        network = getattr(self, player)
-        state = [(parameter, parameter._version) for parameter in network.parameters()]
-        kept = getattr(draw, "_made", {})
-        if player not in kept or not _same(kept[player].state, state):
-            kept[player] = _Made(make(), state, _buffers(network))
-            draw._made = kept
-        elif self._differentiated == player:
-            _put_back(kept[player].buffers)
-        output = kept[player].output
+            return network(*inputs)
+        owner = getattr(self, player)
+        state = [(parameter, parameter._version) for parameter in _parameters(owner)]
+        kept = getattr(draw, "_made", [])
+        draw._made = kept = [made for made in kept if made.player != player or _same(made.state, state)]
+        made = next((made for made in kept if made.network == network and _identical(made.inputs, inputs)), None)
+        own = self._turn is None or player in self._turn[0]
+        if made is not None and own and made.counted is not self._turn:
+            if all(torch.equal(buffer, module._buffers[name]) for module, name, buffer in made.before):
+                _put_back(made.after)
+                made.counted = self._turn
+            else:  # it was made from other buffers than it would be now
+                kept.remove(made)
+                made = None
+        if made is None:
+            before = _buffers(owner)
+            output = network(*inputs)
+            made = _Made(player, network, inputs, output, state, before, _buffers(owner), self._turn if own else ())
+            kept.append(made)
         if self._differentiated == player:
-            return output
-        return output.detach() if isinstance(output, torch.Tensor) else tuple(part.detach() for part in output)
+            return made.output
+        return made.output.detach() if isinstance(made.output, torch.Tensor) else tuple(part.detach() for part in made.output)
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class _Made:
-    """What a network made of a draw, of which parameters in which state, and its buffers afterwards."""
+    """What a function of a player's network made of which inputs; of which parameters in which state; the network's buffers before and
+    after; and the last turn in which these counted."""
 
+    player: str
+    network: Callable
+    inputs: tuple
     output: torch.Tensor | tuple[torch.Tensor, ...]
     state: list[tuple[torch.Tensor, int]]
-    buffers: list[tuple[nn.Module, str, torch.Tensor]]
+    before: list[tuple[nn.Module, str, torch.Tensor]]
+    after: list[tuple[nn.Module, str, torch.Tensor]]
+    counted: tuple | None
+
+
+def _parameters(owned):
+    """The parameters that a player owns: a network's, or itself one."""
+    return owned.parameters() if isinstance(owned, nn.Module) else (owned,)
+
+
+def _identical(these, those):
+    """Whether two tuples hold the very same objects."""
+    return len(these) == len(those) and all(a is b for a, b in zip(these, those))
 
 
 def _same(before, now):
@@ -184,20 +269,29 @@ def _put_back(buffers):
 def turns(schedule, plays):
     """Reads a schedule: `"DG"` is D, then G; `"DDDDDG"` five turns of D for one of G; `"D+G"` both at once.
 
-    A letter is the initial of a player's name. Returns a list of turns, each a tuple of the players who move together.
+    A letter is the initial of a player's name. Players with one initial are named whole, turn by turn: `["critic", "coach",
+    ("guesser", "generator")]`. Without a schedule each player moves in turn. Returns a list of turns, each a tuple of the players who
+    move together. Raises GameError for anything else.
     """
-    initials = {name[0].upper(): name for name in plays}
-    if len(initials) < len(plays):
-        raise GameError(f"the players {', '.join(plays)} do not have different initials: a schedule cannot name them.")
+    names = ", ".join(plays)
     if schedule is None:
         return [(name,) for name in plays]
-    groups = re.findall(r"\w(?:\+\w)*", schedule.upper())
-    if "".join(groups) != schedule.upper() or not groups:
-        raise GameError(f'{schedule!r} is not a schedule: write "DG" for alternating turns, "D+G" for simultaneous ones.')
-    unknown = set("".join(groups)) - {"+"} - set(initials)
-    if unknown:
-        raise GameError(f"schedule {schedule!r} names {', '.join(sorted(unknown))}; the players are {', '.join(plays)}.")
-    return [tuple(initials[letter] for letter in group.split("+")) for group in groups]
+    if isinstance(schedule, (list, tuple)):
+        groups = [tuple(turn) if isinstance(turn, (list, tuple)) else (turn,) for turn in schedule]
+    else:
+        initials = {name[0].upper(): name for name in plays}
+        if len(initials) < len(plays):
+            raise GameError(
+                f"the players {names} do not have different initials: list their names, turn by turn, as a schedule."
+            )
+        letters = re.findall(r"\w(?:\+\w)*", str(schedule).upper())
+        if not isinstance(schedule, str) or "".join(letters) != schedule.upper() or not letters:
+            raise GameError(f'{schedule!r} is not a schedule: write "DG" for alternating turns, "D+G" for simultaneous ones.')
+        groups = [tuple(initials.get(letter, letter) for letter in group.split("+")) for group in letters]
+    unknown = sorted({str(name) for group in groups for name in group if name not in plays})
+    if unknown or not groups or not all(groups):
+        raise GameError(f"schedule {schedule!r} names {', '.join(unknown) or 'nobody'}; the players are {names}.")
+    return groups
 
 
 @contextmanager

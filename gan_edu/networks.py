@@ -11,8 +11,10 @@ from torch.func import functional_call, stack_module_state
 from torch.nn.modules.batchnorm import _BatchNorm as BatchNorm
 from torch.nn.modules.conv import _ConvNd as Convolution
 from torch.nn.utils.parametrizations import spectral_norm
+from torch.nn.utils.parametrize import is_parametrized
 
 from .errors import GameError
+from .games import drops
 
 
 def mlp(*sizes, activation=nn.ReLU, output=None, dropout=0.0):
@@ -259,23 +261,18 @@ def infer(network, inputs, batch=1000):
         network.train(was_training)
 
 
-def drops(network):
-    """Whether a network sets units to zero at random: its own dropout, or that of the members of an `Ensemble` in it."""
-    inside = [part for module in network.modules() if isinstance(module, Ensemble) for part in module._skeleton[0].modules()]
-    return any(isinstance(module, (nn.Dropout, nn.Dropout2d)) for module in (*network.modules(), *inside))
-
-
 def judges_apart(network):
     """Whether what a network says about one sample does not depend on the rest of the batch, so that several batches can be judged
-    in one pass: it is made of PyTorch's own layers, `Waves`, virtual BatchNorm and ensembles of such, and holds no BatchNorm."""
-    if isinstance(network, Ensemble):
+    in one pass: it is made of layers `ONE_BY_ONE`, exactly these, for what is derived from them may compute something else."""
+    kind = type(network)
+    if is_parametrized(network):  # by spectral norm, say: PyTorch then derives a class for the one layer
+        kind = kind.__base__
+    if kind is Ensemble:
         return judges_apart(network._skeleton[0])
-    if isinstance(network, (BatchNorm, Packed, MinibatchDiscrimination)):
-        return False
-    known = type(network).__module__.startswith("torch.nn.") or isinstance(
-        network, (Heads, Waves, VirtualBatchNorm, BesideReference)
-    )
-    return known and all(map(judges_apart, network.children()))
+    if kind is nn.Flatten or kind is nn.Unflatten:
+        return getattr(network, "start_dim", None) == 1 or getattr(network, "dim", None) == 1
+    parts = (part for name, part in network.named_children() if name != "parametrizations")
+    return kind in ONE_BY_ONE and all(map(judges_apart, parts))
 
 
 def dcgan_initialise(module):
@@ -409,6 +406,15 @@ class MinibatchDiscrimination(nn.Module):
         return torch.cat([features, closeness], dim=1)
 
 
+ONE_BY_ONE = {
+    *(nn.Linear, nn.Conv1d, nn.Conv2d, nn.Conv3d, nn.ConvTranspose1d, nn.ConvTranspose2d, nn.ConvTranspose3d),
+    *(nn.Identity, nn.ReLU, nn.LeakyReLU, nn.PReLU, nn.ELU, nn.GELU, nn.SiLU, nn.Softplus, nn.Sigmoid, nn.Tanh),
+    *(nn.Dropout, nn.Dropout1d, nn.Dropout2d, nn.Dropout3d, nn.AlphaDropout, nn.LayerNorm, nn.GroupNorm),
+    *(nn.AvgPool2d, nn.MaxPool2d, nn.AdaptiveAvgPool2d, nn.Upsample, nn.PixelShuffle, nn.ZeroPad2d, nn.ReflectionPad2d),
+    *(nn.Sequential, nn.ModuleList, Heads, Centred, Sums, Residual, Waves, VirtualBatchNorm, BesideReference),
+}
+"""Layers, and what holds them, that make of each sample what they would make of it alone."""
+
 POINTWISE = (nn.ReLU, nn.LeakyReLU, nn.Tanh, nn.Sigmoid, nn.Softplus, nn.Dropout, Waves)
 """Layers that do the same to every sample, whatever axes lie before it."""
 
@@ -435,6 +441,7 @@ class Ensemble(nn.Module):
         for name, value in parameters.items():
             self.register_parameter(self.names[name], nn.Parameter(value.detach()))
         self._skeleton = [networks[0].to("meta")]  # in a list: structure, not parameters of this module
+        self.drops = drops(networks[0])
 
     def stacked(self):
         """The parameters under the names that one member knows them by, each with a first axis of size `members`."""

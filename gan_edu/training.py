@@ -11,17 +11,19 @@ import time
 import zipfile
 import zlib
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
+from numbers import Integral, Real
 from pathlib import Path
+from zlib import crc32
 
 import torch
 from torch import distributed
 
 from .dynamics import Field, gradient, mean_over_processes
-from .engine import AUTO, threads
+from .engine import AUTO, Engine, threads
 from .errors import CheckpointError, GameError
-from .games import Draw, Game, described, turns, with_settings
+from .games import Draw, Game, described, drops, turns, with_settings
 
 adam = partial(torch.optim.Adam, lr=2e-4, betas=(0.5, 0.999), fused=True)
 """Adam as Radford, Metz & Chintala (2016) set it for GANs: learning rate 2e-4, beta1 0.5."""
@@ -122,8 +124,9 @@ def play(
     ema: decay of an exponential moving average of all parameters (0.995, say), or `"mean"` for the plain mean of the iterates;
         buffers are copied. Round t weighs at least 9 / (9 + t), so that the average soon forgets where it began. The averaged game
         is `history.average`.
-    engine: precision, threads and memory layout, each chosen by measurement unless it is given (see `engine.Engine`).
-    seed: of everything the game draws. Networks and batches have seeds of their own.
+    engine: precision, threads and memory layout, each following from game and machine unless it is given (see `engine.Engine`).
+    seed: of everything the game draws, dropout's masks included. Networks and batches have seeds of their own. On one machine, with
+        one number of threads, the same seeds give the same run bit for bit, whatever else the machine does.
     watch: called as `watch(game, average)` before the first round, after every `every` rounds and after the last; `average` is the
         game itself without `ema`. What it returns, tensors and numbers in dicts, lists or tuples, is kept in `history.seen`.
     checkpoint: a file. Written whole or not at all every `every` rounds; if it exists, the run goes on from there.
@@ -133,8 +136,8 @@ def play(
     Under `torchrun` each process takes its share of every draw and gradients are averaged: equal to one process for costs that are
     means over samples (so not for BatchNorm, minibatch discrimination, feature matching, or costs that pair samples in other ways).
 
-    Raises GameError if game, schedule and batches do not fit together or a cost is not finite; CheckpointError if the checkpoint
-    belongs to another run or is damaged.
+    Raises GameError, before the first round, for what it cannot work with, and if a cost is not finite; CheckpointError if the
+    checkpoint belongs to another run or is damaged.
     """
     run = Run(game, batches, optimiser, schedule, rule, ema, engine, seed)
     for _ in run.play(rounds, watch, every, checkpoint):
@@ -142,23 +145,48 @@ def play(
     return run.history
 
 
+def _refuse_wrong_types(game, batches, optimiser, rule, ema, engine, seed):
+    """Says in a sentence what `play` cannot work with, before anything is trained."""
+    makers = optimiser.values() if isinstance(optimiser, dict) else [optimiser]
+    if not isinstance(game, Game):
+        raise GameError(f"what is played must be a Game (gan_edu.games), not a {type(game).__name__}.")
+    if batches is not None and not hasattr(batches, "__next__"):
+        raise GameError(
+            f"a {type(batches).__name__} is no endless source of batches: give one that next() can be asked for ever, such as "
+            "images.batches(64), data.Batches(tensor, size=64), or (batch for _ in itertools.count() for batch in loader)."
+        )
+    if any(isinstance(maker, torch.optim.Optimizer) or not callable(maker) for maker in makers):
+        raise GameError(
+            "optimiser must make an optimiser from a list of parameters, for each player its own: give a class or a partial, such as "
+            "partial(torch.optim.Adam, lr=2e-4), or a dict with one for each player."
+        )
+    if not callable(rule):
+        raise GameError(f"{rule!r} is no rule: give one of gan_edu.dynamics, such as dynamics.gradient.")
+    if not (ema is None or ema == "mean" or isinstance(ema, Real) and not isinstance(ema, bool) and 0 <= ema < 1):
+        raise GameError(f'ema={ema!r} is no way to average: give a decay from 0 up to 1, such as 0.995, or "mean", or None.')
+    if not isinstance(engine, Engine):
+        raise GameError(f'{engine!r} is no engine: give engine.Engine(precision="fp32", threads=1), say.')
+    if not isinstance(seed, Integral) or not -(2**63) <= seed < 2**64:
+        raise GameError(f"seed={seed!r} is no seed: give a whole number of at most 64 bits.")
+
+
 class Run:
     """A run in progress: all that changes from round to round, and how a round is played. `play` drives one from start to end;
     a widget can take single turns. The number of threads is `play`'s affair."""
 
     def __init__(self, game, batches, optimiser=adam, schedule=None, rule=gradient, ema=None, engine=AUTO, seed=0):
-        self.engine = engine.settled(game, getattr(batches, "size", 64))  # 64, as is usual, if the source does not say
-        self.sharing = engine.threads == "auto"
-        self.game = game
-        self.batches = batches
+        _refuse_wrong_types(game, batches, optimiser, rule, ema, engine, seed)
         self.players = {player.name: player for player in game.players()}
         self.turns = turns(schedule, game.plays)
+        self.precision_is_free = engine.precision == "auto"
+        self.engine = engine.settled(game, getattr(batches, "size", 64))  # 64, as is usual, if the source does not say
+        self.game = game
+        self.batches = batches
         self.rule = rule
         self.memories = [{} for _ in self.turns]
         self.device = next(game.parameters()).device
         self.rng = torch.Generator(self.device).manual_seed(seed)
-        half = partial(torch.autocast, self.device.type, torch.bfloat16)
-        self.autocast = half if self.engine.precision == "bf16" else nullcontext
+        self.drops = drops(game)
         make = optimiser if isinstance(optimiser, dict) else dict.fromkeys(self.players, optimiser)
         if set(make) != set(self.players):
             raise GameError(f"optimisers are given for {', '.join(make)}; the players are {', '.join(self.players)}.")
@@ -178,16 +206,23 @@ class Run:
     def play(self, rounds, watch=None, every=100, checkpoint=None):
         """Plays until that many rounds are played; the other arguments are those of `training.play`. Gives itself after every round,
         for those who want to show how far it is."""
+        for what, number, least in (("rounds", rounds, 0), ("every", every, 1)):
+            if not isinstance(number, Integral) or number < least:
+                raise GameError(f"{what}={number!r} is no whole number of rounds from {least} on.")
         checkpoint = None if checkpoint is None else Path(checkpoint)
+        if checkpoint is not None and self.batches is not None and not hasattr(self.batches, "state_dict"):
+            raise GameError(
+                f"a checkpoint must say where the batches are, and a {type(self.batches).__name__} cannot: give a source with "
+                "state_dict and load_state_dict, such as data.Batches or data.Stream, or play without a checkpoint."
+            )
         if checkpoint is not None and checkpoint.exists():
             self.load_state_dict(_read(checkpoint))
         started = time.perf_counter() - self.history.seconds
         if watch is not None and not self.history.seen:
             self.history.seen.append((0, watch(self.game, self.shown)))
-        with threads(self.engine.threads, self.sharing) as share_cores, _interrupts() as interrupted:
+        with threads(self.engine.threads), _interrupts() as interrupted:
             while self.done < rounds and not interrupted():
                 self.round()
-                share_cores()
                 if self.done % every == 0 or self.done == rounds:
                     self.read_costs()
                     if watch is not None:
@@ -221,10 +256,25 @@ class Run:
             self._average()
 
     def deal(self):
-        """A fresh batch and a fresh draw for the turns to come."""
-        batch = None if self.batches is None else next(self.batches)
+        """A fresh batch and a fresh draw for the turns to come, with a seed for the masks of a game that drops. Raises GameError if
+        there are no more batches."""
+        before = self.rng.get_state() if self.drops else None
+        try:
+            batch = None if self.batches is None else next(self.batches)
+        except StopIteration:
+            raise GameError(f"the batches came to an end after {self.done} rounds: play needs an endless source.") from None
         with self.autocast():  # a draw may hold what a network made
-            self.draw = _share(self.game.draw(batch, self.rng))
+            draw = self.game.draw(batch, self.rng)
+        if self.drops:
+            if torch.equal(before, self.rng.get_state()):  # nothing else is random: each draw's masks are its own all the same
+                torch.rand((), generator=self.rng, device=self.device)
+            draw.seed = crc32(self.rng.get_state().numpy())  # which the host knows without waiting for the device
+        self.draw = _share(draw)
+
+    def autocast(self):
+        """Inside, layers compute in the precision of this run."""
+        half = self.engine.precision == "bf16"
+        return torch.autocast(self.device.type, torch.bfloat16) if half else nullcontext()
 
     def turn(self, k, movers):
         """The players `movers` take one step from where everybody stands now, on the present draw. Returns their costs."""
@@ -298,6 +348,7 @@ class Run:
         """All of it, as tensors, numbers and strings."""
         return {
             "about": self.about(),
+            "precision": self.engine.precision,
             "game": self.game.state_dict(),
             "average": None if self.average is None else self.average.state_dict(),
             "optimisers": {name: optimiser.state_dict() for name, optimiser in self.optimisers.items()},
@@ -316,6 +367,14 @@ class Run:
                     f"the checkpoint belongs to another run: its {what} is {_short(state['about'].get(what))}, this run's is "
                     f"{_short(mine)}. Give this run a checkpoint file of its own."
                 )
+        precision = state.get("precision", self.engine.precision)
+        if precision != self.engine.precision and not self.precision_is_free:
+            raise CheckpointError(
+                f"the checkpoint was played in {precision}, and this run is to be played in {self.engine.precision}: ask for "
+                f'Engine("{precision}") or for "auto", which goes on as it began.'
+            )
+        self.engine = replace(self.engine, precision=precision)
+        self.history.engine = str(self.engine)
         self.game.load_state_dict(state["game"])
         if self.average is not None:
             self.average.load_state_dict(state["average"])

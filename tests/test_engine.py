@@ -2,125 +2,98 @@
 
 import copy
 import mmap
+import os
 import platform
 import subprocess
 import sys
-from contextlib import contextmanager
 from functools import partial
 
-import psutil
 import pytest
 import torch
 
-from gan_edu import course, data, engine, training
-from gan_edu.engine import CoreTime, Engine
-from gan_edu.errors import GameError
+from gan_edu import course, data, engine
+from gan_edu.engine import Engine, threads
+from gan_edu.errors import CheckpointError, GameError
 from gan_edu.models.gan import GAN
 from gan_edu.models.small_games import BilinearGame
 from gan_edu.networks import Ensemble, dcgan_discriminator, dcgan_generator, mlp
 from gan_edu.training import Run, play
 
 
-@pytest.fixture
-def machine(monkeypatch, tmp_path):
-    """Builds a machine: `cores`, of which others keep `busy` busy in each of two windows; `threads` are usual."""
-
-    def build(cores, threads, busy=(0, 0), quota=None):
-        clock = (mark for b in busy for mark in (CoreTime(0.0, 0.0, 0.0), CoreTime(1.0, 0.7 + b, 0.7)))
-        monkeypatch.setattr(CoreTime, "now", lambda: next(clock))
-        monkeypatch.setattr(engine.time, "sleep", lambda seconds: None)
-        monkeypatch.setattr(psutil, "cpu_count", lambda: cores)
-        monkeypatch.setattr(engine, "USUAL", threads)
-        monkeypatch.setattr(engine, "QUOTA", tmp_path / "cpu.max")
-        if quota is not None:
-            (tmp_path / "cpu.max").write_text(quota)
-
-    return build
-
-
 @pytest.mark.parametrize(
-    ("cores", "threads", "busy", "free"),
-    [
-        (2, 2, (0, 0), 2),
-        (2, 2, (0.3, 0.2), 2),  # a browser, say
-        (2, 2, (1, 1), 1),
-        (2, 2, (2, 2), 1),  # never none
-        (2, 2, (0, 2), 2),  # a moment's work of somebody else
-        (16, 8, (4, 4), 8),
-        (16, 8, (12, 12), 4),
-    ],
+    ("quota", "cores"),
+    [("200000 100000\n", 2), ("50000 100000\n", 1), ("max 100000\n", 32), ("something else", 32), (None, 32)],
 )
-def test_threads_are_those_whose_cores_nobody_else_keeps_busy(machine, cores, threads, busy, free):
-    machine(cores, threads, busy)
-    assert engine.free_threads() == free
+def test_a_container_uses_no_more_threads_than_its_quota(monkeypatch, tmp_path, quota, cores):
+    monkeypatch.setattr(os, "sched_getaffinity", lambda process: set(range(32)), raising=False)
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 16)
+    monkeypatch.setattr(engine, "QUOTA", tmp_path / "cpu.max")
+    if quota is not None:
+        (tmp_path / "cpu.max").write_text(quota)
+    assert engine.allowed_cores() == cores
+    assert Engine("fp32").settled(convolutional(), 8).threads == min(16, cores)
 
 
-def test_somebody_who_wants_one_thread_is_not_asked_to_wait(machine):
-    machine(2, 1, busy=())  # looking would fail
-    assert engine.free_threads() == 1
-
-
-@pytest.mark.parametrize(
-    ("quota", "free"),
-    [("200000 100000\n", 2), ("50000 100000\n", 1), ("max 100000\n", 16), ("something else", 16), (None, 16)],
-)
-def test_a_container_uses_no_more_threads_than_its_quota(machine, quota, free):
-    machine(32, 16, quota=quota)
-    assert engine.free_threads() == free
-
-
-@pytest.mark.parametrize(("busy", "words"), [(0, "2 threads,"), (1, "1 thread of 2, for others need the cores,")])
-def test_a_notebook_says_how_many_threads_it_uses_and_uses_them(machine, monkeypatch, capsys, busy, words):
-    machine(2, 2, busy=(busy, busy))
+@pytest.mark.parametrize(("cores", "words"), [(8, "6 threads,"), (1, "1 thread,")])
+@pytest.mark.parametrize(("bf16", "precision"), [(True, "bf16 for convolutions and wide layers"), (False, "fp32")])
+def test_a_notebook_says_how_it_computes(monkeypatch, capsys, cores, words, bf16, precision):
     used = []
+    monkeypatch.setattr(engine, "allowed_cores", lambda: cores)
+    monkeypatch.setattr(engine, "knows_bf16", lambda device: bf16)
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 6)
     monkeypatch.setattr(torch, "set_num_threads", used.append)
     course.begin("smoke", 0, "cpu")
-    assert words in capsys.readouterr().out and used == [2 - busy]
+    assert f"{words} {precision}, torch" in capsys.readouterr().out and used == [min(6, cores)]
 
 
-def test_work_of_this_process_is_nobody_elses():
-    before, after = CoreTime(10.0, 5.0, 3.0), CoreTime(12.0, 9.0, 4.0)
-    assert after.others_since(before) == pytest.approx(1.5)
-    assert CoreTime(12.0, 5.9, 4.0).others_since(before) == 0  # counters of the two kinds tick apart
+# What a seed fixes -------------------------------------------------------------------------------------------------------
 
 
-def test_a_run_gives_up_threads_while_others_need_the_cores_and_takes_them_again(machine, monkeypatch):
-    machine(4, 4)
-    clock, used = [0.0], []
-    marks = iter([CoreTime(0, 0, 0), CoreTime(1, 4, 4), CoreTime(2, 8, 6), CoreTime(3, 11, 9)])
-    monkeypatch.setattr(CoreTime, "now", lambda: next(marks))
-    monkeypatch.setattr(engine.time, "perf_counter", lambda: clock[0])
-    monkeypatch.setattr(torch, "set_num_threads", used.append)
-    with engine.threads(4, sharing=True) as look:
-        for clock[0] in (0.1, 1.0, 1.2, 2.0, 3.0):  # it looks at most twice a second
-            look()
-    assert used[:-1] == [4, 4, 2, 4] and used[-1] == torch.get_num_threads()
+def test_a_seed_fixes_a_run_whatever_else_the_machine_does(tmp_path):
+    """Precision and threads follow from what game and machine are: neither looks at a clock or at who else is there."""
+
+    def left_by(name):
+        images = torch.rand(64, 1, 8, 8, generator=torch.Generator().manual_seed(0)) * 2 - 1
+        history = play(convolutional(), data.Batches(images, size=32), 12, ema=0.9, checkpoint=tmp_path / name)
+        state = torch.load(tmp_path / name, weights_only=True)
+        assert state["precision"] in history.engine and "2 threads" in history.engine
+        return history.engine, state["game"], state["average"], state["history"]["costs"]
+
+    with threads(2):
+        quiet = left_by("quiet.pt")
+        neighbours = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(os.cpu_count())]
+        try:
+            beside = left_by("beside.pt")
+        finally:
+            for neighbour in neighbours:
+                neighbour.kill()
+                neighbour.wait()
+    assert quiet[0] == beside[0]
+    torch.testing.assert_close(quiet[1:], beside[1:], rtol=0, atol=0)
 
 
-@pytest.mark.parametrize(("most", "sharing"), [(1, True), (2, False)], ids=["one thread", "a number asked for"])
-def test_some_runs_look_at_nobody(machine, monkeypatch, most, sharing):
-    machine(4, 4, busy=(0,))
-    used = []
-    monkeypatch.setattr(torch, "set_num_threads", used.append)
-    with engine.threads(most, sharing) as look:
-        monkeypatch.setattr(CoreTime, "now", None)  # looking would fail
-        monkeypatch.setattr(engine.time, "perf_counter", lambda: 1e9)
-        look()
-    assert used == [most, torch.get_num_threads()]
+FLAGS = {
+    "none": ({}, {}, False),
+    "AVX512-BF16": ({"_is_avx512_bf16_supported": True}, {}, True),
+    "AMX": ({"_is_amx_tile_supported": True}, {}, True),
+    "as told, all": ({"_is_amx_tile_supported": True}, {"ONEDNN_MAX_CPU_ISA": "all"}, True),
+    "as told, bf16": ({"_is_amx_tile_supported": True}, {"ONEDNN_MAX_CPU_ISA": "AVX512_CORE_BF16"}, True),
+    "told less": ({"_is_avx512_bf16_supported": True}, {"ONEDNN_MAX_CPU_ISA": "AVX512_CORE"}, False),
+    "told less, by its old name": ({"_is_avx512_bf16_supported": True}, {"DNNL_MAX_CPU_ISA": "AVX2"}, False),
+    "told more than there is": ({}, {"ONEDNN_MAX_CPU_ISA": "AVX512_CORE_BF16"}, False),
+}
 
 
-@pytest.mark.parametrize(("asked", "sharing"), [("auto", True), (2, False)])
-def test_play_leaves_others_their_cores_unless_a_number_of_threads_is_asked_for(monkeypatch, asked, sharing):
-    said = []
-
-    @contextmanager
-    def threads(most, sharing):
-        said.append(sharing)
-        yield lambda: None
-
-    monkeypatch.setattr(training, "threads", threads)
-    play(BilinearGame(), None, 1, engine=Engine(threads=asked))
-    assert said == [sharing]
+@pytest.mark.parametrize(("flags", "told", "known"), FLAGS.values(), ids=FLAGS)
+def test_a_processors_flags_say_whether_it_knows_bf16(monkeypatch, flags, told, known):
+    for name in ("_is_avx512_bf16_supported", "_is_amx_tile_supported"):
+        monkeypatch.setattr(torch.cpu, name, lambda name=name: flags.get(name, False))
+    for name in ("ONEDNN_MAX_CPU_ISA", "DNNL_MAX_CPU_ISA"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in told.items():
+        monkeypatch.setenv(name, value)
+    assert engine.knows_bf16("cpu") == known
+    assert not engine.knows_bf16("mps")
 
 
 # Choices -----------------------------------------------------------------------------------------------------------------
@@ -135,29 +108,36 @@ def dense(width):
     return GAN(mlp(4, width, 8), mlp(8, width, 1), latent=4)
 
 
-def test_auto_takes_bf16_only_where_a_layer_of_this_game_gains_from_it(monkeypatch):
-    asked, gain = [], 2.0
-    monkeypatch.setattr(engine, "bf16_gain", lambda *size: asked.append(size[:3]) or gain)
+def test_auto_takes_bf16_for_convolutions_and_wide_layers_where_the_processor_knows_it(monkeypatch):
+    monkeypatch.setattr(engine, "knows_bf16", lambda device: True)
     assert Engine().settled(convolutional(), 64).precision == "bf16"
     assert Engine().settled(dense(4000), 300).precision == "bf16"
-    gain = 1.0
+    assert Engine().settled(dense(16), 64).precision == "fp32", "a small game is spent on calls, not on products"
+    assert Engine().settled(dense(400), 300).precision == "fp32", "a narrow layer gains nothing"
+    assert Engine().settled(BilinearGame(), 1).precision == "fp32"
+    monkeypatch.setattr(engine, "knows_bf16", lambda device: False)
     assert Engine().settled(convolutional(), 64).precision == "fp32"
     assert Engine().settled(dense(4000), 300).precision == "fp32"
-    assert asked[1] == asked[3] == (300, 4000, 8)
-    asked.clear()
-    gain = 2.0
-    assert Engine().settled(dense(16), 64).precision == "fp32", "a small game is spent on calls, not on products"
-    assert Engine().settled(BilinearGame(), 1).precision == "fp32" and asked == []
     for precision in ("fp32", "bf16"):
-        assert Engine(precision).settled(convolutional(), 64).precision == precision and asked == []
+        assert Engine(precision).settled(convolutional(), 64).precision == precision
 
 
-def test_the_gain_of_bf16_is_a_ratio_of_times_on_this_machine():
-    assert 0.01 < engine.bf16_gain(32, 16, 16, torch.device("cpu")) < 100
+def test_a_run_goes_on_in_the_precision_in_which_it_began(tmp_path, monkeypatch):
+    """What a checkpoint says is kept on another machine, too; who asks for another precision is refused."""
+    path, batches = tmp_path / "run.pt", lambda: data.Batches(torch.zeros(8, 1, 8, 8), size=4)
+    monkeypatch.setattr(engine, "knows_bf16", lambda device: True)
+    assert play(convolutional(), batches(), 1, checkpoint=path).engine.startswith("bf16")
+    monkeypatch.setattr(engine, "knows_bf16", lambda device: False)
+    history = play(convolutional(), batches(), 2, checkpoint=path)
+    assert history.engine.startswith("bf16") and torch.load(path, weights_only=True)["precision"] == "bf16"
+    with pytest.raises(CheckpointError, match=r'played in bf16.*in fp32: ask for Engine\("bf16"\) or for "auto"'):
+        play(convolutional(), batches(), 3, checkpoint=path, engine=Engine("fp32"))
+    assert play(convolutional(), batches(), 3, checkpoint=path, engine=Engine("bf16")).rounds == 3
 
 
 def test_a_small_game_takes_one_thread_and_a_large_one_what_torch_is_set_to(monkeypatch):
     monkeypatch.setattr(torch, "get_num_threads", lambda: 6)
+    monkeypatch.setattr(engine, "allowed_cores", lambda: 8)
     ring = GAN(mlp(2, 128, 128, 2), mlp(2, 128, 128, 1), latent=2)
     assert Engine().settled(ring, 128).threads == 1 and Engine(threads=3).settled(ring, 128).threads == 3
     assert Engine("fp32").settled(convolutional(), 8).threads == 6
@@ -178,18 +158,14 @@ def test_what_does_not_exist_is_refused(settings, words):
         play(dense(4), data.Batches(torch.zeros(8, 8), size=4), 1, engine=Engine(**settings))
 
 
-def test_the_history_says_in_a_line_how_it_was_computed(monkeypatch):
-    monkeypatch.setattr(engine, "keep_memory", lambda: True)
-
+def test_the_history_says_in_a_line_how_it_was_computed():
     def said(game, batches, **settings):
         return play(game, batches, 1, engine=Engine(**settings)).engine
 
     images = data.Batches(torch.zeros(8, 1, 8, 8), size=4)
-    assert said(convolutional(), images, precision="fp32", threads=2) == "fp32, 2 threads, channels last, memory kept"
-    assert (
-        said(convolutional(), images, precision="bf16", threads=1, channels_last=False, keep_memory=False) == "bf16, 1 thread"
-    )
-    assert said(BilinearGame(), None) == "fp32, 1 thread, memory kept"
+    assert said(convolutional(), images, precision="fp32", threads=2) == "fp32, 2 threads, channels last"
+    assert said(convolutional(), images, precision="bf16", threads=1, channels_last=False) == "bf16, 1 thread"
+    assert said(BilinearGame(), None) == "fp32, 1 thread"
 
 
 def test_channels_last_lays_weights_out_anew_and_leaves_their_values_and_identities():
@@ -226,7 +202,15 @@ def test_memory_that_is_kept_is_not_fetched_anew_every_round():
 def test_where_memory_cannot_be_kept_nothing_is_claimed(monkeypatch, library):
     monkeypatch.setattr(engine.ctypes, "CDLL", library)
     assert not engine.keep_memory()
-    assert not Engine().settled(BilinearGame(), 1).keep_memory
+
+
+def test_playing_leaves_the_processs_memory_as_it_is_and_a_notebook_asks_for_it(monkeypatch):
+    asked = []
+    monkeypatch.setattr(engine, "keep_memory", lambda: asked.append(1))
+    play(BilinearGame(), None, 1)
+    assert asked == []
+    course.begin("smoke", 0, "cpu")
+    assert asked == [1]
 
 
 ENGINES = {

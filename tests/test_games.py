@@ -1,6 +1,8 @@
 """Games: who owns what, who moves when, and that nobody touches what is another's."""
 
+import inspect
 import itertools
+import textwrap
 from functools import partial
 
 import pytest
@@ -8,9 +10,11 @@ import torch
 from torch import nn
 from torch.nn.utils.parametrizations import spectral_norm
 
+from gan_edu import games
+from gan_edu.data import ring
 from gan_edu.errors import GameError
-from gan_edu.games import Draw, Game, turns
-from gan_edu.losses import relativistic
+from gan_edu.games import Draw, Game, drops, turns
+from gan_edu.losses import non_saturating, relativistic
 from gan_edu.models.gan import GAN, FeatureMatchingGAN, Latent
 from gan_edu.models.small_games import BilinearGame
 from gan_edu.networks import (
@@ -63,9 +67,124 @@ def test_what_is_no_schedule_is_refused(schedule):
         turns(schedule, DG)
 
 
-def test_players_with_one_initial_cannot_be_scheduled():
-    with pytest.raises(GameError, match="initials"):
-        turns("GG", ("generator", "guesser"))
+def test_players_with_one_initial_are_scheduled_by_their_names():
+    two = ("discriminator_a", "discriminator_b", "generator")
+    assert turns(None, two) == [(name,) for name in two]
+    assert turns(["discriminator_a", ("discriminator_b", "generator")], two) == [two[:1], two[1:]]
+    with pytest.raises(GameError, match="initials: list their names"):
+        turns("DG", two)
+
+
+@pytest.mark.parametrize("schedule", [[], [()], ["critic"], [("generator", "critic")], ["DG"], [3], 3, {"discriminator": 1}])
+def test_what_lists_no_players_is_refused(schedule):
+    with pytest.raises(GameError, match="schedule"):
+        turns(schedule, DG)
+
+
+def test_two_discriminators_are_played():
+    """As in D2GAN (Nguyen et al. 2017): players whose names begin with one letter."""
+
+    class TwoDiscriminators(Game):
+        plays = ("discriminator_a", "discriminator_b", "generator")
+
+        def __init__(self):
+            super().__init__()
+            self.discriminator_a, self.discriminator_b = mlp(2, 8, 1), mlp(2, 8, 1)
+            self.generator = mlp(2, 8, 2)
+
+        def draw(self, batch, rng):
+            return Draw(real=batch, latent=torch.randn(len(batch), 2, generator=rng))
+
+        def telling(self, discriminator, draw):
+            return non_saturating.discriminator(discriminator(draw.real), discriminator(self.generator(draw.latent)))
+
+        def discriminator_a_cost(self, draw):
+            return self.telling(self.discriminator_a, draw)
+
+        def discriminator_b_cost(self, draw):
+            return self.telling(self.discriminator_b, draw)
+
+        def generator_cost(self, draw):
+            fake = self.generator(draw.latent)
+            return sum(non_saturating.generator(None, d(fake)) for d in (self.discriminator_a, self.discriminator_b))
+
+    for schedule in (None, ["discriminator_b", ("discriminator_a", "generator")]):
+        history = play(TwoDiscriminators(), ring().batches(8), 2, schedule=schedule)
+        assert {name: len(costs) for name, costs in history.costs.items()} == dict.fromkeys(TwoDiscriminators.plays, 2)
+
+
+def test_the_game_in_the_documentation_is_one_that_can_be_played():
+    lines = inspect.getdoc(games).split("\n\n    ", 1)[1].split("\n\nRandomness")[0]
+    code = textwrap.dedent("    " + lines)
+    written = [line for line in code.splitlines() if line.strip()]
+    assert len(written) <= 25, "a page that a reader types"
+    namespace = {}
+    exec(code, namespace)
+    history = namespace["history"]
+    assert history.rounds == 100 and set(history.costs) == {"discriminator", "generator"}
+
+
+class Nameless(Game):
+    """A game with whatever attributes a test gives it."""
+
+    def __init__(self, **attributes):
+        super().__init__()
+        for name, value in attributes.items():
+            setattr(self, name, value)
+
+    def draw(self, batch, rng):
+        return Draw()
+
+
+LINE = nn.Linear(1, 1)
+UNPLAYABLE = {
+    "no players": (lambda: Nameless(), "Nameless names no players: set plays"),
+    "a word for players": (lambda: Nameless(plays="xy"), "names no players"),
+    "a player without a network": (lambda: Nameless(plays=("x",), x_cost=abs), "x of Nameless owns nothing to move"),
+    "a frozen network": (
+        lambda: Nameless(plays=("x",), x_cost=abs, x=nn.Linear(1, 1).requires_grad_(False)),
+        "x of Nameless owns nothing to move",
+    ),
+    "a cost misspelt": (
+        lambda: Nameless(plays=("x",), x=LINE, x_costs=abs),
+        r"does not say what x minimises: define x_cost\(draw\)",
+    ),
+    "a cost for each sample": (
+        lambda: Nameless(plays=("x",), x=LINE, x_cost=lambda draw: LINE(torch.ones(3, 1))),
+        r"Nameless.x_cost returns a tensor of shape \(3, 1\): a cost is one number",
+    ),
+    "a number without a graph": (
+        lambda: Nameless(plays=("x",), x=LINE, x_cost=lambda draw: LINE.weight.sum().item()),
+        "Nameless.x_cost returns float",
+    ),
+    "nothing": (lambda: Nameless(plays=("x",), x=LINE, x_cost=lambda draw: None), "Nameless.x_cost returns NoneType"),
+}
+
+
+@pytest.mark.parametrize(("make", "words"), UNPLAYABLE.values(), ids=UNPLAYABLE)
+def test_a_game_that_cannot_be_played_says_why(make, words):
+    with pytest.raises(GameError, match=words):
+        play(make(), None, 1)
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"penalties": r1(1.0)}, r"penalties=.* is not a list of penalties: give \[penalties"),
+        ({"penalties": [1.0]}, "1.0 is no penalty"),
+        ({"objective": "hinge"}, "'hinge' is no objective: give one of gan_edu.losses, such as losses.hinge"),
+        ({"latent": "64"}, "'64' is no latent"),
+        ({"latent": 0}, "0 is no latent"),
+        ({"augmentation": abs}, "is no augmentation"),
+        ({"generator": abs}, "the generator is a builtin_function_or_method, not a network"),
+        ({"discriminator": None}, "the discriminator is a NoneType, not a network"),
+    ],
+    ids=lambda value: "",
+)
+def test_what_no_gan_is_made_of_is_refused_in_a_sentence(settings, words):
+    parts = {"generator": mlp(3, 8, 2), "discriminator": mlp(2, 8, 1), "latent": 3} | settings
+    with pytest.raises(GameError, match=words):
+        GAN(**parts)
 
 
 def test_a_player_owns_what_lies_under_its_name_and_nothing_else():
@@ -161,6 +280,58 @@ def test_what_the_generator_makes_of_a_draw_is_made_once_until_it_moves(rng):
     assert len(made) == 4, "without a differentiating player everything is recorded afresh"
 
 
+class TwoSamples(GAN):
+    """A GAN with a mode-seeking term (Mao et al. 2019): two latents a real sample, whose samples shall differ."""
+
+    def draw(self, real, rng):
+        draw = super().draw(real, rng)
+        draw.other = self.latent.draw(len(real), rng)
+        return draw
+
+    def samples(self, draw):
+        return [self.made("generator", draw, self.generator, latent) for latent in (draw.latent, draw.other)]
+
+    def generator_cost(self, draw):
+        first, second = self.samples(draw)
+        return super().generator_cost(draw) - (first - second).abs().mean()
+
+
+def test_what_is_made_of_two_latents_is_two_samples(rng):
+    game = TwoSamples(with_everything().generator, mlp(2, 8, 1), latent=3)
+    draw, made = game.draw(torch.randn(16, 2, generator=rng), rng), count_calls(game.generator)
+    for player in DG:
+        with game.differentiating(player), game.turn((player,)):
+            for sample, latent in zip(game.samples(draw), (draw.latent, draw.other)):
+                normalise, *rest = game.generator[1:]
+                alone = nn.Sequential(game.generator[0], nn.BatchNorm1d(8), *rest)(latent)
+                torch.testing.assert_close(sample, alone)
+    assert len(made) == 2, "each is made once for both players"
+    linear, other = mlp(3, 2), mlp(3, 2)
+    with game.differentiating("discriminator"):
+        for network in (linear, other, linear):
+            assert torch.equal(game.made("generator", draw, network, draw.latent), network(draw.latent))
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0), (1,), (0, 0)], ids=str)
+def test_statistics_count_what_the_owner_made_in_its_own_turn_in_its_own_order(order, rng):
+    """Whatever the discriminator has asked for before."""
+
+    def after(asked_before):
+        torch.manual_seed(2)
+        game = TwoSamples(with_everything().generator, mlp(2, 8, 1), latent=3)
+        draw = game.draw(torch.randn(16, 2, generator=torch.Generator().manual_seed(0)), torch.Generator().manual_seed(1))
+        latents = (draw.latent, draw.other)
+        with game.turn(("discriminator",)), game.differentiating("discriminator"):
+            for k in asked_before:
+                game.made("generator", draw, game.generator, latents[k])
+        with game.turn(("generator",)), game.differentiating("generator"):
+            made = [game.made("generator", draw, game.generator, latents[k]) for k in order]
+        return made, [b.clone() for b in game.generator.buffers()]
+
+    for asked in ((0,), (0, 1), (1, 0)):
+        torch.testing.assert_close(after(asked), after(()), rtol=0, atol=0)
+
+
 def test_statistics_of_a_network_that_made_samples_once_are_those_of_making_them_twice(rng):
     batch = torch.randn(16, 2, generator=rng)
 
@@ -185,18 +356,59 @@ def test_statistics_of_a_network_that_made_samples_once_are_those_of_making_them
 
 def test_the_same_draw_gives_the_same_cost_even_with_dropout(rng):
     game = with_everything().train()
-    draw = game.draw(torch.randn(16, 2, generator=rng), rng)
-    with game.turn(()):
-        first = game.cost("discriminator", draw)
+    run = Run(game, itertools.repeat(torch.randn(16, 2, generator=rng)))
+
+    def cost(draw):
+        with game.turn(()):
+            return game.cost("discriminator", draw)
+
+    run.deal()
+    draw, first = run.draw, cost(run.draw)
     torch.rand(3)  # somebody else uses the global random numbers
     state = torch.get_rng_state()
-    with game.turn(()):
-        second = game.cost("discriminator", draw)
-    other = game.draw(draw.real, rng)
-    with game.turn(()):
-        third = game.cost("discriminator", other)
-    assert first == second != third
+    run.deal()
+    assert first == cost(draw) != cost(run.draw)
     assert torch.equal(torch.get_rng_state(), state), "a cost used the global random numbers"
+
+
+class Mapping(Game):
+    """Somebody's own game, in whose draw nothing is random: all that is, is which units its network drops."""
+
+    plays = ("mapping",)
+
+    def __init__(self, dropout):
+        super().__init__()
+        self.mapping = dropout
+
+    def draw(self, batch, rng):
+        return Draw(samples=batch)
+
+    def mapping_cost(self, draw):
+        return self.mapping(draw.samples).square().mean()
+
+
+DROPOUT = {
+    "Dropout": lambda: nn.Sequential(nn.Linear(4, 8), nn.Dropout(0.5), nn.Linear(8, 1)),
+    "Dropout1d": lambda: nn.Sequential(nn.Linear(4, 8), nn.Unflatten(1, (8, 1)), nn.Dropout1d(0.5), nn.Flatten()),
+    "Dropout3d": lambda: nn.Sequential(nn.Linear(4, 8), nn.Unflatten(1, (8, 1, 1, 1)), nn.Dropout3d(0.5), nn.Flatten()),
+    "AlphaDropout": lambda: nn.Sequential(nn.Linear(4, 8), nn.AlphaDropout(0.5), nn.Linear(8, 1)),
+    "an ensemble's": lambda: Ensemble(lambda: mlp(4, 8, 1, dropout=0.5), 2),
+}
+
+
+@pytest.mark.parametrize("make", DROPOUT.values(), ids=DROPOUT)
+def test_a_runs_seed_fixes_what_any_game_drops_and_each_draw_drops_something_else(make):
+    def costs(seed):
+        torch.manual_seed(1)
+        game, batch = Mapping(make()), torch.randn(6, 4)
+        torch.manual_seed(int(seed * 1000))  # what the process has drawn meanwhile is nobody's affair
+        still = partial(torch.optim.SGD, lr=0.0)
+        return play(game, itertools.repeat(batch), 4, optimiser=still, seed=seed).costs["mapping"]
+
+    assert drops(make()) and not drops(mlp(4, 8, 1)) and not drops(Ensemble(lambda: mlp(4, 8, 1), 2))
+    first, again, other = costs(0), costs(0), costs(1)
+    assert first == again != other
+    assert len(set(first)) == 4, "every round drops units of its own"
 
 
 def test_a_turn_restores_buffers_even_if_it_fails(rng):
@@ -323,8 +535,18 @@ def test_real_and_generated_samples_are_judged_in_one_pass_only_where_that_chang
     assert len(calls) == (3 if apart else 4)
 
 
+def test_a_discriminator_that_is_replaced_is_asked_anew_how_it_judges():
+    game = GAN(mlp(3, 8, 2), mlp(2, 8, 1), latent=3)
+    assert game.apart
+    game.discriminator = JUDGES["minibatch discrimination"][0]()
+    assert not game.apart
+    derived = type("Together", (nn.Linear,), {"forward": lambda self, x: nn.Linear.forward(self, x) - x.mean()})
+    game.discriminator = nn.Sequential(derived(2, 1))
+    assert not game.apart, "what is derived from a layer may look at the batch"
+
+
 @pytest.mark.parametrize("members", [1, 3])
-def test_two_penalties_cost_the_same_in_one_pass_as_in_two(members, rng):
+def test_two_penalties_cost_the_same_in_one_pass_as_in_two(members, rng, monkeypatch):
     generator, discriminator = (Ensemble(lambda n=n: mlp(2, 8, n, activation=nn.Tanh), members) for n in (2, 1))
     if members == 1:
         generator, discriminator = generator.member(0), discriminator.member(0)
@@ -332,11 +554,12 @@ def test_two_penalties_cost_the_same_in_one_pass_as_in_two(members, rng):
     draw = game.draw(torch.randn(4 * members, 2, generator=rng), rng)
     own = list(game.discriminator.parameters())
     found = []
-    for game.apart in (True, False):
+    for apart in (True, False):
+        monkeypatch.setattr(GAN, "apart", apart)
         calls = count_calls(game.discriminator)
         cost = game.cost("discriminator", draw)
         found.append([cost, *torch.autograd.grad(cost, own)])
-        assert len(calls) == (1 if game.apart else 2)
+        assert len(calls) == (1 if apart else 2)
     torch.testing.assert_close(*found)
 
 

@@ -16,8 +16,9 @@ import pytest
 import torch
 from torch import nn
 from torch.nn.utils.parametrizations import spectral_norm
+from torch.utils.data import DataLoader
 
-from gan_edu import data, losses, recipes
+from gan_edu import data, losses, recipes, training
 from gan_edu.augmentations import DifferentiableAugmentation, InstanceNoise
 from gan_edu.data.batches import Batches
 from gan_edu.dynamics import consensus, extragradient, gradient, historical, momentum, optimistic, unrolled
@@ -27,13 +28,17 @@ from gan_edu.models.bigan import Bidirectional, BiGAN, JointDiscriminator
 from gan_edu.models.conditional import AuxiliaryClassifierGAN, ConditionalGAN, InfoGAN
 from gan_edu.models.gan import GAN, FeatureMatchingGAN, Latent
 from gan_edu.models.small_games import BilinearGame, DiracGAN
+from gan_edu.models.translation import Pix2Pix
+from gan_edu.models.vae import VAE
 from gan_edu.networks import (
     Ensemble,
     MinibatchDiscrimination,
     Packed,
+    UNet,
     dcgan_discriminator,
     dcgan_generator,
     mlp,
+    patchgan,
     spectral,
     virtual_batch_norm,
 )
@@ -82,6 +87,11 @@ def plain(**settings):
     return GAN(mlp(3, 8, 2, activation=nn.Tanh), mlp(2, 8, 1, activation=nn.Tanh), latent=3, **settings)
 
 
+def with_dropout(model):
+    model.model["decoder"] = nn.Sequential(nn.Dropout(0.3), model.model["decoder"])
+    return model
+
+
 GAMES = {
     "dropout and BatchNorm": (memoryful, ring),
     "DCGAN with spectral norm": (
@@ -97,6 +107,14 @@ GAMES = {
         partial(ring, members=2),
     ),
     "bilinear": (BilinearGame, None),
+    "translation with dropout": (
+        lambda: Pix2Pix(UNet(1, 1, 8, 4), nn.Sequential(nn.Dropout2d(0.5), patchgan(2, 4, 1)), weight=1.0),
+        lambda device: Batches(torch.rand(20, 2, 1, 8, 8), size=8, seed=1, device=device),
+    ),
+    "autoencoder with dropout": (
+        lambda: with_dropout(VAE((1, 2, 2), levels=3, latent=2, hidden=8)),
+        lambda device: Batches(torch.randint(0, 3, (20, 1, 2, 2)), size=8, seed=1, device=device),
+    ),
     "Dirac": (lambda: DiracGAN(penalties=[r1(0.5)]), None),
     "regularised": (lambda: recipes.RegularisedGAN(mlp(3, 8, 2), mlp(2, 8, 1), latent=3), ring),
     "twice the fakes": (lambda: recipes.TwiceTheFakesGAN(mlp(3, 8, 2), mlp(2, 8, 1, dropout=0.3), latent=3), ring),
@@ -148,7 +166,9 @@ RULES = {
 
 
 def scheduled(schedule, game):
-    """The same schedule in a game whose players are x and y."""
+    """The same schedule in a game whose players are x and y, or of one player."""
+    if len(game.plays) == 1:
+        return None
     return schedule.translate(str.maketrans("DG", "XY")) if isinstance(game, BilinearGame) else schedule
 
 
@@ -545,7 +565,7 @@ def test_a_checkpoint_holds_nothing_but_tensors_numbers_and_words(tmp_path):
         return [leaf for item in value for leaf in leaves(item)] if isinstance(value, (list, tuple)) else [value]
 
     assert {type(leaf) for leaf in leaves(state)} <= {torch.Tensor, int, float, str, bool, type(None)}
-    assert {"game", "average", "optimisers", "memories", "rng", "batches", "done", "history", "about"} == set(state)
+    assert {"precision", *training.KEPT} == set(state)
 
 
 # The loop ---------------------------------------------------------------------------------------------------------------
@@ -807,3 +827,79 @@ def test_two_processes_play_the_same_game_as_one(tmp_path):
         torch.testing.assert_close(first, alone, rtol=1e-5, atol=1e-6)
         assert_equal(first, second)
         assert (tmp_path / f"{name}-of-2.pt").is_file()
+
+
+# What cannot be played --------------------------------------------------------------------------------------------------
+
+TENSOR = torch.zeros(16, 2)
+UNFIT = {
+    "a DataLoader": (
+        {"batches": DataLoader(TENSOR, 4)},
+        r"a DataLoader is no endless source of batches: .*images.batches\(64\)",
+    ),
+    "a tensor": ({"batches": TENSOR}, "a Tensor is no endless source"),
+    "a list": ({"batches": [TENSOR]}, "a list is no endless source"),
+    "a function": ({"batches": abs}, "a builtin_function_or_method is no endless source"),
+    "an optimiser's instance": ({"optimiser": torch.optim.Adam([nn.Parameter(TENSOR)])}, "optimiser must make an optimiser"),
+    "an optimiser's name": ({"optimiser": "adam"}, "optimiser must make an optimiser"),
+    "instances by player": (
+        {"optimiser": {"discriminator": adam, "generator": torch.optim.Adam([nn.Parameter(TENSOR)])}},
+        "optimiser must make an optimiser",
+    ),
+    "optimisers for others": (
+        {"optimiser": {"critic": adam}},
+        "optimisers are given for critic; the players are discriminator",
+    ),
+    "a rule's name": ({"rule": "extragradient"}, "'extragradient' is no rule: give one of gan_edu.dynamics"),
+    "a decay of two": ({"ema": 2}, "ema=2 is no way to average"),
+    "a word": ({"ema": "median"}, "ema='median' is no way to average"),
+    "yes": ({"ema": True}, "ema=True is no way to average"),
+    "a precision": ({"engine": "bf16"}, "'bf16' is no engine: give engine.Engine"),
+    "a seed's name": ({"seed": "0"}, "seed='0' is no seed"),
+    "too long a seed": ({"seed": 10**20}, "is no seed: give a whole number of at most 64 bits"),
+    "less than nothing": ({"rounds": -1}, "rounds=-1 is no whole number of rounds from 0 on"),
+    "a part of a round": ({"rounds": 1.5}, "rounds=1.5 is no whole number"),
+    "never": ({"every": 0}, "every=0 is no whole number of rounds from 1 on"),
+    "a network": ({"game": mlp(2, 1)}, "what is played must be a Game .*, not a Sequential"),
+}
+
+
+@pytest.mark.parametrize(("wrong", "words"), UNFIT.values(), ids=UNFIT)
+def test_what_cannot_be_played_is_refused_in_a_sentence_before_anything_is_learned(wrong, words):
+    settings = {"game": plain(), "batches": ring("cpu"), "rounds": 1} | wrong
+    game = settings.pop("game")
+    before = copy.deepcopy(game.state_dict())
+    with pytest.raises(GameError, match=words):
+        play(game, settings.pop("batches"), settings.pop("rounds"), **settings)
+    assert_equal(game.state_dict(), before)
+
+
+def test_a_checkpoint_is_refused_at_once_where_the_batches_cannot_say_where_they_are(tmp_path):
+    endless = (TENSOR[:4] for _ in itertools.count())
+    with pytest.raises(GameError, match="must say where the batches are, and a generator cannot"):
+        play(plain(), endless, 1, checkpoint=tmp_path / "run.pt")
+    assert list(tmp_path.iterdir()) == [] and play(plain(), endless, 1).rounds == 1
+
+
+@pytest.mark.parametrize("source", [lambda: iter(DataLoader(TENSOR, 4)), lambda: iter(TENSOR.split(4))], ids=["loader", "list"])
+def test_batches_that_end_say_after_how_many_rounds(source):
+    with pytest.raises(GameError, match="came to an end after 4 rounds: play needs an endless source"):
+        play(plain(), source(), 9)
+
+
+def test_a_loader_is_played_as_the_message_says():
+    loader = DataLoader(TENSOR, 4)
+    assert play(plain(), (batch for _ in itertools.count() for batch in loader), 9).rounds == 9
+
+
+def test_penalties_that_differ_in_a_tensor_are_two(tmp_path):
+    def bounded(limit):
+        return lambda discriminator, real, fake, draw: (real.logits - limit).square().mean()
+
+    def begun(limit, rounds):
+        play(plain(penalties=[bounded(limit)]), ring("cpu"), rounds, checkpoint=tmp_path / "run.pt")
+
+    begun(torch.tensor(1.0), 1)
+    begun(torch.tensor(1.0), 2)
+    with pytest.raises(CheckpointError, match="belongs to another run: its game is"):
+        begun(torch.tensor(2.0), 3)

@@ -53,12 +53,8 @@ class BiGAN(GAN):
         """The real images with their latents, and the images made of the drawn latents with those: (N, C, H, W), (N, latent size),
         and the same again."""
 
-        def make():  # what is made once for both players is one tensor
-            return torch.cat([self.generator.encoder(draw.real), self.generator(draw.latent).flatten(1)], dim=1)
-
-        made = self.made("generator", draw, make)
-        latents, images = made[:, : self.latent.size], made[:, self.latent.size :]
-        return draw.real, latents, images.reshape(draw.real.shape), draw.latent
+        latents = self.made("generator", draw, self.generator.encoder, draw.real)
+        return draw.real, latents, self.made("generator", draw, self.generator, draw.latent), draw.latent
 
     def discriminator_cost(self, draw):
         real, latents, fake, drawn = self.pairs(draw)

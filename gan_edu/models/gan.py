@@ -2,15 +2,14 @@
 that matches features (Salimans et al. 2016). Taught in notebooks 04 and 08."""
 
 from dataclasses import dataclass
-from zlib import crc32
 
 import torch
 from torch import nn
 
 from ..errors import GameError
 from ..games import Draw, Game, described
-from ..losses import non_saturating
-from ..networks import drops, judges_apart
+from ..losses import Objective, non_saturating
+from ..networks import judges_apart
 from ..penalties import Scored
 
 
@@ -47,6 +46,7 @@ class GAN(Game):
 
     def __init__(self, generator, discriminator, latent, objective=non_saturating, penalties=(), augmentation=None):
         super().__init__()
+        _refuse_wrong_parts(generator, discriminator, latent, objective, penalties, augmentation)
         self.generator = generator
         self.discriminator = discriminator
         self.latent = Latent(latent) if isinstance(latent, int) else latent
@@ -54,8 +54,11 @@ class GAN(Game):
         self.penalties = tuple(penalties)
         self.augmentation = augmentation
         self.members = getattr(generator, "members", 1)
-        self.drops = drops(self)
-        self.apart = judges_apart(discriminator)
+
+    @property
+    def apart(self):
+        """Whether the discriminator judges each sample by itself."""
+        return judges_apart(self.discriminator)
 
     def about(self):
         """Its objective and its latents, its penalties with their settings, and its augmentation."""
@@ -64,16 +67,15 @@ class GAN(Game):
         return " + ".join([name, *map(described, self.penalties), *augmentation])
 
     def draw(self, real, rng):
-        """Real samples (N, ...), as many latents, and what penalties, augmentation and dropout need."""
+        """Real samples (N, ...), as many latents, and what penalties and augmentation need."""
         latent = self.latent.draw(len(real), rng)
         mix = torch.rand(len(real), generator=rng, device=rng.device) if self.penalties else None
         augment_real, augment_fake = (None, None) if self.augmentation is None else self.augmentation.draw(real, rng)
-        seed = crc32(rng.get_state().numpy()) if self.drops else None  # which the host knows without waiting for the device
-        return Draw(real=real, latent=latent, mix=mix, augment_real=augment_real, augment_fake=augment_fake, seed=seed)
+        return Draw(real=real, latent=latent, mix=mix, augment_real=augment_real, augment_fake=augment_fake)
 
     def fake(self, draw):
         """Generated samples for the draw's latents."""
-        return self.made("generator", draw, lambda: self.generator(draw.latent))
+        return self.made("generator", draw, self.generator, draw.latent)
 
     def seen_real(self, draw):
         """Real samples as the discriminator sees them: through the augmentation, if there is one."""
@@ -139,6 +141,24 @@ class GAN(Game):
         finally:
             self.generator.train(was_training)
         return self._together(*parts)
+
+
+def _refuse_wrong_parts(generator, discriminator, latent, objective, penalties, augmentation):
+    """Says in a sentence what a GAN cannot be made of."""
+    for name, network in (("generator", generator), ("discriminator", discriminator)):
+        if not isinstance(network, nn.Module):
+            raise GameError(f"the {name} is a {type(network).__name__}, not a network: give an nn.Module.")
+    if not (isinstance(latent, int) and latent > 0 or hasattr(latent, "draw")):
+        raise GameError(f'{latent!r} is no latent: give how many numbers it has, such as 64, or Latent(64, "uniform").')
+    if not isinstance(objective, Objective):
+        raise GameError(f"{objective!r} is no objective: give one of gan_edu.losses, such as losses.hinge.")
+    if not isinstance(penalties, (list, tuple)):
+        raise GameError(f"penalties={penalties!r} is not a list of penalties: give [penalties.r1(10.0)], say.")
+    for penalty in penalties:
+        if not callable(penalty):
+            raise GameError(f"{penalty!r} is no penalty: give some of gan_edu.penalties, such as penalties.r1(10.0).")
+    if augmentation is not None and not (callable(augmentation) and hasattr(augmentation, "draw")):
+        raise GameError(f"{augmentation!r} is no augmentation: give one of gan_edu.augmentations, or None.")
 
 
 class FeatureMatchingGAN(GAN):

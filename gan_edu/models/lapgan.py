@@ -77,8 +77,11 @@ class Level(Game):
 
     def fake(self, draw):
         """The draw's coarse images enlarged, with details of the generator's."""
-        coarse = torch.cat([draw.coarse, draw.noise], dim=1)
-        return self.made("generator", draw, lambda: enlarge(draw.coarse) + self.generator(coarse))
+        return self.made("generator", draw, self.finished, draw.coarse, draw.noise)
+
+    def finished(self, coarse, noise):
+        """Coarse images enlarged, with the details that the generator makes of them and of noise."""
+        return enlarge(coarse) + self.generator(torch.cat([coarse, noise], dim=1))
 
     def judged(self, draw, images):
         """The discriminator's logits for images beside the draw's coarse ones."""

@@ -52,4 +52,4 @@ class DiracGAN(GAN):
     def draw(self, batch, rng):
         """One real sample, at 0; halfway to the fake where a penalty looks between the two."""
         zero = torch.zeros(1, 1, dtype=torch.float64)
-        return Draw(real=zero, latent=zero, mix=torch.full((1,), 0.5, dtype=torch.float64), seed=None)
+        return Draw(real=zero, latent=zero, mix=torch.full((1,), 0.5, dtype=torch.float64))

@@ -40,7 +40,11 @@ class SuperResolution(Game):
 
     def fake(self, draw):
         """The draw's small images, enlarged."""
-        return self.made("generator", draw, lambda: bicubic(draw.small, self.factor) + self.generator(draw.small))
+        return self.made("generator", draw, self.restored, draw.small)
+
+    def restored(self, small):
+        """Small images enlarged by bicubic interpolation, with what the generator adds."""
+        return bicubic(small, self.factor) + self.generator(small)
 
     def generator_cost(self, draw):
         return mse_loss(self.fake(draw), draw.real)

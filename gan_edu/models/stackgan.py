@@ -91,8 +91,7 @@ class StageI(Game):
 
     def fake(self, draw):
         """Images of the draw's captions."""
-        network = self.generator["network"]
-        return self.made("generator", draw, lambda: self.painted(draw.start, draw.tokens, draw.noise, network))
+        return self.made("generator", draw, self.painted, draw.start, draw.tokens, draw.noise, self.generator["network"])
 
     def judged(self, outputs, tokens):
         """The logits (N, K) of images with K captions each, (N, K, T), or (N, 1) with one, (N, T), from what the discriminator's

@@ -49,7 +49,7 @@ class Pix2Pix(Game):
 
     def fake(self, draw):
         """The draw's conditions translated."""
-        return self.made("generator", draw, lambda: self.generator(draw.condition))
+        return self.made("generator", draw, self.generator, draw.condition)
 
     def judged(self, draw, image):
         """The discriminator's logits for images beside the draw's conditions."""
@@ -107,7 +107,8 @@ class DiscoGAN(Game):
 
     def fakes(self, draw):
         """Both domains' samples translated: those of b to a, and those of a to b."""
-        return self.made("generator", draw, lambda: (self.generator["a"](draw.b), self.generator["b"](draw.a)))
+        sides = (self.generator["a"], draw.b), (self.generator["b"], draw.a)
+        return [self.made("generator", draw, translator, samples) for translator, samples in sides]
 
     def shown(self, draw):
         """The translated samples that the discriminators are to tell from real ones, of a and of b."""
