@@ -4,17 +4,12 @@ import sys
 
 from . import (
     compiled,
-    facades,
-    few_labels,
     growth,
-    infogan,
-    league,
     limit,
     quality,
     report,
     sharing,
     speed,
-    stackgan,
     startup,
     tried,
 )
@@ -27,11 +22,6 @@ BENCHMARKS = {
     "sharing": sharing,
     "growth": growth,
     "tried": tried,
-    "league": league,
-    "facades": facades,
-    "few_labels": few_labels,
-    "infogan": infogan,
-    "stackgan": stackgan,
     "startup": startup,
 }
 

@@ -82,8 +82,10 @@ def with_settings(name, settings):
     for key, value in settings.items():
         if isinstance(value, torch.Tensor):
             plain[key] = f"{tuple(value.shape)} {crc32(value.detach().cpu().flatten().view(torch.uint8).numpy()):08x}"
-        elif isinstance(value, (bool, int, float, str, tuple)):
+        elif isinstance(value, (bool, int, str, tuple)):
             plain[key] = value
+        elif isinstance(value, float):
+            plain[key] = float(f"{value:.9g}")  # not how a processor rounded it
     return f"{name}({', '.join(f'{key}={value}' for key, value in plain.items() if value is not False)})"
 
 

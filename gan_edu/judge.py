@@ -38,7 +38,7 @@ class Judge(nn.Module):
 
     def features(self, images):
         """What the judge sees in images (N, C, H, W) with pixels in [-1, 1]: shape (N, 128), non-negative."""
-        images = grey(images)
+        images = grey(images).to(self.classify.weight.dtype)
         if images.shape[2:] != (28, 28):
             images = interpolate(images, size=(28, 28), mode="bilinear", antialias=True, align_corners=False)
         return self.features_of_pixels(images)
@@ -46,7 +46,7 @@ class Judge(nn.Module):
     def maps(self, images):
         """What the judge sees where, in images (N, C, H, W) at their own size: (N, 64, H / 4, W / 4), the activations of its fourth
         convolution. What a content loss compares (notebook 11)."""
-        return self.features_of_pixels[:4](grey(images))
+        return self.features_of_pixels[:4](grey(images).to(self.classify.weight.dtype))
 
     def forward(self, images):
         return self.classify(self.features(images))

@@ -30,7 +30,7 @@ from .models.translation import CycleGAN, DiscoGAN, Pix2Pix
 
 def zero_to_one(images):
     """Bytes 0…255 to [0, 1], the range of a generator that ends in a sigmoid."""
-    return images.float() / 255
+    return images.to(torch.get_default_dtype()) / 255
 
 
 @dataclass(frozen=True)

@@ -1,11 +1,15 @@
 """Recorded runs: what is too long for a lecture was played once by a benchmark, and is kept in `notebooks/recorded/`.
 
-A record says how it was made, what came of it for every seed, and how the run of seed 0 began: a test plays those first rounds again.
+A record says how it was made, what came of it for every seed, and how the runs of seed 0 begin. By this it is recognised: a test
+begins them again. Rounding grows by a constant factor a round, so that on another processor the twentieth cost of a run may be any
+number; in float64 the first three are the same everywhere.
 """
 
 import hashlib
 import importlib
 import json
+from collections.abc import Callable
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,12 +17,10 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from .errors import CourseError
+from .training import Run
 
 FOLDER = Path(__file__).resolve().parents[1] / "notebooks" / "recorded"
-KEPT = 20  # first costs of a run
-COMPARED = (
-    5  # of them that a test plays again: processors differ in the last digit, and that grows tenfold in two or three rounds
-)
+FIRST = 3  # rounds of a run by which it is recognised
 
 
 @dataclass(frozen=True)
@@ -26,24 +28,47 @@ class Recorded:
     """A recorded run.
 
     configuration: how it was made, numbers and words by name. source: the `fingerprint` of the modules that made it.
-    first_costs: for each player the first costs of seed 0. seeds: what was measured, one entry a seed, from seed 0 on.
+    beginnings: see the function of that name. seeds: what was measured, one entry a seed, from seed 0 on.
     weights: a network's `state_dict` after seed 0's run. snapshots: pictures by name, uint8 (N, C, H, W).
     """
 
     configuration: dict
     source: str
-    first_costs: dict[str, list[float]]
+    beginnings: dict[str, dict]
     seeds: list
     weights: dict[str, torch.Tensor]
     snapshots: dict[str, torch.Tensor]
 
 
-def write(name, *, configuration, modules, first_costs, seeds, weights=None, snapshots=None):
-    """Keeps a run as `name`: of each player's costs the first, with six digits; its weights with half precision; all else as it is.
-    `modules` are the names of those that made it."""
+def beginnings(begin: Callable[[], dict[str, Run]]) -> dict[str, dict]:
+    """How runs begin: `begin()` returns them by name, unplayed. For each, a checksum of its settings, and every player's costs in the
+    first three rounds when all of it, from the networks' first weights on, is computed in float64."""
+    with _float64():
+        return {name: _beginning(run) for name, run in begin().items()}
+
+
+def _beginning(run):
+    for _ in range(FIRST):
+        run.round()
+    run.read_costs()
+    settings = json.dumps(run.about(), sort_keys=True)
+    return {"settings": hashlib.sha256(settings.encode()).hexdigest()[:12], "first costs": run.history.costs}
+
+
+@contextmanager
+def _float64():
+    before = torch.get_default_dtype()
+    torch.set_default_dtype(torch.float64)
+    try:
+        yield
+    finally:
+        torch.set_default_dtype(before)
+
+
+def write(name, *, configuration, modules, beginnings, seeds, weights=None, snapshots=None):
+    """Keeps a run as `name`: its weights with half precision; all else as it is. `modules` are the names of those that made it."""
     FOLDER.mkdir(exist_ok=True)
-    costs = {player: [round(cost, 6) for cost in values[:KEPT]] for player, values in first_costs.items()}
-    words = {"configuration": configuration, "source": fingerprint(modules), "first costs": costs, "seeds": seeds}
+    words = {"configuration": configuration, "source": fingerprint(modules), "beginnings": beginnings, "seeds": seeds}
     (FOLDER / f"{name}.json").write_text(json.dumps(words, indent=1) + "\n", encoding="utf-8")
     kept = {f"weights/{key}": value.half() if value.is_floating_point() else value for key, value in (weights or {}).items()}
     kept |= {f"snapshots/{key}": value for key, value in (snapshots or {}).items()}
@@ -65,7 +90,7 @@ def read(name):
         for kind in ("weights/", "snapshots/")
     )
     weights = {key: value.float() if value.is_floating_point() else value for key, value in weights.items()}
-    return Recorded(words["configuration"], words["source"], words["first costs"], words["seeds"], weights, snapshots)
+    return Recorded(words["configuration"], words["source"], words["beginnings"], words["seeds"], weights, snapshots)
 
 
 def fingerprint(modules):

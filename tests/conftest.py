@@ -1,4 +1,5 @@
-"""What holds for every test: no network, one thread, seeds, no data but what the test asks for."""
+"""What holds for every test: no network, one thread unless `GAN_EDU_TESTS_THREADS` says more, seeds, no data but what the test asks
+for."""
 
 import os
 import random
@@ -16,7 +17,8 @@ OFFLINE = TESTS / "offline"
 # Before anything else is imported, and for every process that a test starts (kernels, commands, workers):
 others = [p for p in os.environ.get("PYTHONPATH", "").split(os.pathsep) if p not in ("", str(OFFLINE))]
 os.environ["PYTHONPATH"] = os.pathsep.join([str(OFFLINE), *others])
-os.environ["OMP_NUM_THREADS"] = os.environ["MKL_NUM_THREADS"] = "1"
+THREADS = os.environ.setdefault("GAN_EDU_TESTS_THREADS", "1")
+os.environ["OMP_NUM_THREADS"] = os.environ["MKL_NUM_THREADS"] = THREADS
 sys.path.insert(0, str(OFFLINE))
 # The system may have a sitecustomize of its own; xdist's workers have already imported ours.
 if not hasattr(sys.modules.get("sitecustomize"), "NetworkUsed"):
@@ -31,7 +33,7 @@ import torch  # noqa: E402
 from xdist.scheduler import LoadFileScheduling  # noqa: E402
 
 matplotlib.use("Agg")
-torch.set_num_threads(1)
+torch.set_num_threads(int(THREADS))
 
 # Where this machine keeps real data sets, if it does; under another name, which xdist's workers inherit.
 DATA = os.environ.setdefault("GAN_EDU_TESTS_DATA", os.environ.pop("GAN_EDU_DATA", ""))

@@ -30,11 +30,11 @@ WORKSHOP = MATHEMATICS | {"data", "models", "engine", "training", "judge", "metr
 ROOMS = {
     "errors": set(),
     "data": set(),
-    "networks": set(),
+    "games": set(),
+    "networks": {"games"},
     "losses": set(),
     "penalties": set(),
     "augmentations": set(),
-    "games": set(),
     "dynamics": {"games"},
     "models": MATHEMATICS,
     "engine": set(),
@@ -43,7 +43,7 @@ ROOMS = {
     "metrics": {"networks", "judge"},
     "recipes": MATHEMATICS | {"data", "models", "training"},
     "league": MATHEMATICS | {"data", "models", "engine", "training", "metrics"},
-    "recorded": set(),
+    "recorded": {"training"},
     "plots": WORKSHOP,
     "zoo": WORKSHOP | {"plots"},
     "clinic": {"data", "engine", "metrics", "plots"},
@@ -269,7 +269,7 @@ def test_no_file_is_pickled_compiled_or_large():
 
 
 @pytest.mark.parametrize("command", [["check"], ["format", "--check"]], ids=["lint", "format"])
-@pytest.mark.parametrize("what", ["gan_edu", "tests", "notebooks", "benchmarks", "run.py"])
+@pytest.mark.parametrize("what", ["gan_edu", "tests", "notebooks", "benchmarks", "recordings", "run.py"])
 def test_ruff_has_nothing_to_say(command, what):
     ruff = subprocess.run([sys.executable, "-m", "ruff", *command, what], cwd=ROOT, capture_output=True, text=True)
     assert ruff.returncode == 0, f"ruff {' '.join(command)} {what}:\n{(ruff.stdout + ruff.stderr)[:2000]}"

@@ -57,7 +57,7 @@ def paper(colour, side):
 
 def each(values):
     """One value a picture, (N, ...), with two dimensions more, to be spread over its pixels."""
-    return values.to(torch.float32)[..., None, None]
+    return values.to(torch.get_default_dtype())[..., None, None]
 
 
 def colours(images):

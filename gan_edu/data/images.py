@@ -20,7 +20,7 @@ from .idx import read_idx
 
 def to_pixels(images):
     """Bytes 0…255 to pixels in [-1, 1], the range of a generator that ends in tanh."""
-    return images.float() / 127.5 - 1
+    return images.to(torch.get_default_dtype()) / 127.5 - 1
 
 
 def to_bytes(pixels):

@@ -267,4 +267,4 @@ def having(kinds, words):
 
 def table(names, index):
     """The numbers that belong to the names at these indices: the index' shape and one dimension more."""
-    return torch.tensor(list(names.values()), dtype=torch.float32, device=index.device)[index]
+    return torch.tensor(list(names.values()), dtype=torch.get_default_dtype(), device=index.device)[index]

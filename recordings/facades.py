@@ -1,32 +1,26 @@
-"""House fronts from label maps: pix2pix with pairs and CycleGAN without, which notebook 12 shows as recorded."""
+"""House fronts from label maps: pix2pix with pairs and CycleGAN without, which notebook 12 shows as recorded.
 
-import statistics
-from concurrent.futures import ProcessPoolExecutor
+CMP facades at 64×64, 400 training and 100 held-out pairs, fp32, one thread. Error: mean absolute difference from the held-out
+photographs, black to white 2; sharpness: power above half the Nyquist frequency, real photographs 1; shuffled: error as a share of
+that to another pair's photograph.
+"""
+
 from functools import cache
-from multiprocessing import get_context
 
 import torch
 
 from gan_edu import metrics, recipes, recorded
 from gan_edu.data import load_pairs, to_bytes, to_pixels
 from gan_edu.engine import Engine
-from gan_edu.training import play
+from gan_edu.training import Run
 
-from .report import dots
-
-TITLE = "Facades"
-NOTE = (
-    "CMP facades at 64×64, 400 training and 100 held-out pairs; seeds 0 to 4, fp32, one thread. *error*: mean absolute difference "
-    "from the held-out photographs, black to white 2; *sharpness*: power above half the Nyquist frequency, real photographs 1; "
-    "*shuffled*: error as a share of that to another pair's photograph. Medians over the seeds; every seed is in "
-    "`notebooks/recorded/facades.json`."
-)
 SIDE = 64
 SHAPE = (3, SIDE, SIDE)
 SEEDS = range(5)
 ROUNDS = {"absolute error": 300, "pix2pix": 300, "CycleGAN": 500}
 BATCH = {"absolute error": 8, "pix2pix": 8, "CycleGAN": 4}
 ADVERSARIAL = 0.3  # weight: at 1, with 400 photographs, the error is above that of the mean photograph
+TASKS = [(kind, seed) for kind in ROUNDS for seed in SEEDS]
 SHOWN = 8  # held-out label maps whose translations are kept
 
 
@@ -39,21 +33,17 @@ def facades():
     return found
 
 
-def game_of(kind, seed):
-    """A game with fresh networks, and its batches."""
+def run_of(kind, seed):
     torch.manual_seed(seed)
-    if kind == "CycleGAN":
-        return recipes.cyclegan(SHAPE), facades().unpaired(BATCH[kind], seed)
     adversarial = ADVERSARIAL if kind == "pix2pix" else 0.0
-    return recipes.pix2pix(SHAPE, adversarial), facades().batches(BATCH[kind], seed)
+    game = recipes.cyclegan(SHAPE) if kind == "CycleGAN" else recipes.pix2pix(SHAPE, adversarial)
+    batches = (facades().unpaired if kind == "CycleGAN" else facades().batches)(BATCH[kind], seed)
+    schedule, recipe = "G" if kind == "absolute error" else "DG", recipes.TRANSLATION
+    return Run(game, batches, recipe.optimiser, schedule, ema=recipe.ema, engine=Engine("fp32", threads=1), seed=seed)
 
 
-def played(kind, seed, rounds):
-    """The history of so many rounds."""
-    game, batches = game_of(kind, seed)
-    schedule = "G" if kind == "absolute error" else "DG"
-    how = {"optimiser": recipes.TRANSLATION.optimiser, "ema": recipes.TRANSLATION.ema, "engine": Engine("fp32", threads=1)}
-    return play(game, batches, rounds, schedule=schedule, seed=seed, **how)
+def begin():
+    return {kind: run_of(kind, 0) for kind in ROUNDS}
 
 
 def apart(images, others):
@@ -77,8 +67,16 @@ def purified(labels):
 def contest(task):
     """What a seed came to, the state of its translators, and the first translations as bytes."""
     kind, seed = task
-    torch.set_num_threads(1)
-    game = played(kind, seed, ROUNDS[kind]).average
+    run = run_of(kind, seed)
+    for _ in run.play(ROUNDS[kind]):
+        pass
+    labels = facades().held_out.pixels().unbind(1)[0][:SHOWN]
+    made = run.shown.translate(labels, "b") if kind == "CycleGAN" else run.shown.translate(labels)
+    return examined(kind, run.shown), run.shown.generator.state_dict(), to_bytes(made)
+
+
+def examined(kind, game):
+    """A translator's errors on the held-out pairs, and how sharp it paints."""
     labels, photos = facades().held_out.pixels().unbind(1)
     if kind != "CycleGAN":
         made = game.translate(labels)
@@ -95,7 +93,7 @@ def contest(task):
             "cycle over pure colours": apart(game.translate(purified(maps), "b"), photos),
         }
     found["sharpness"] = metrics.sharpness(made) / metrics.sharpness(photos)
-    return {what: round(value, 4) for what, value in found.items()}, game.generator.state_dict(), to_bytes(made[:SHOWN])
+    return {what: round(value, 4) for what, value in found.items()}
 
 
 def baselines():
@@ -110,24 +108,8 @@ def baselines():
     return {name: round(apart(guess, held_photos), 4) for name, guess in guesses.items()}
 
 
-def first_costs(rounds):
-    """The players' first costs with seed 0, by which a test recognises the runs."""
-    return {f"{kind}: {player}": costs for kind in ROUNDS for player, costs in played(kind, 0, rounds).costs.items() if costs}
-
-
-RECORDS = {"facades": first_costs}
-
-
-def measure(workers=2):
-    tasks = [(kind, seed) for kind in ROUNDS for seed in SEEDS]
-    with ProcessPoolExecutor(workers, get_context("spawn")) as pool:
-        found = dict(zip(tasks, pool.map(contest, tasks)))
-    return keep(found)
-
-
 def keep(found):
-    """Writes the record of what `contest` found for every task; returns the table's lines."""
-    seeds = [{kind: found[kind, seed][0] for kind in ROUNDS} for seed in SEEDS]
+    made_by = ["models.translation", "recipes", "networks", "data.pairs"]
     recorded.write(
         "facades",
         configuration={
@@ -137,27 +119,19 @@ def keep(found):
             "adversarial": ADVERSARIAL,
             "baselines": baselines(),
         },
-        modules=[
-            "benchmarks.facades",
-            "gan_edu.models.translation",
-            "gan_edu.recipes",
-            "gan_edu.networks",
-            "gan_edu.data.pairs",
-        ],
-        first_costs=first_costs(recorded.KEPT),
-        seeds=seeds,
+        modules=["recordings.facades", *(f"gan_edu.{module}" for module in made_by)],
+        beginnings=recorded.beginnings(begin),
+        seeds=[{kind: found[kind, seed][0] for kind in ROUNDS} for seed in SEEDS],
         weights=found["pix2pix", 0][1],
         snapshots={
             f"{kind} {seed}": found[kind, seed][2] for kind in ROUNDS for seed in (SEEDS if kind == "CycleGAN" else [0])
         },
     )
-    rows = [{"translator": name, "error": value, "sharpness": "", "shuffled": ""} for name, value in baselines().items()]
-    for kind in ROUNDS:
-        middle = {what: round(statistics.median(seed[kind][what] for seed in seeds), 3) for what in seeds[0][kind]}
-        rows.append({"translator": kind} | {what: middle.get(what, "") for what in ("error", "sharpness", "shuffled")})
-    return rows
 
 
-def plot(rows):
-    names = [row["translator"] for row in rows]
-    return dots(names, {"error": [row["error"] for row in rows]}, "error on held-out photographs", height=3, upto=0.5)
+def remeasured():
+    """What is measured of the weights of seed 0 that are kept, beside what was measured when it was played."""
+    record = recorded.read("facades")
+    game = recipes.pix2pix(SHAPE, ADVERSARIAL)
+    game.generator.load_state_dict(record.weights)
+    return examined("pix2pix", game), record.seeds[0]["pix2pix"]
