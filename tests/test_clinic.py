@@ -43,11 +43,12 @@ def test_the_same_seed_gives_the_same_chart_and_another_seed_another():
 
 def test_a_chart_does_not_depend_on_how_many_threads_torch_may_use():
     alone = clinic.run(rounds=3)
+    before = torch.get_num_threads()
     torch.set_num_threads(2)
     try:
         assert same(clinic.run(rounds=3), alone) and torch.get_num_threads() == 2
     finally:
-        torch.set_num_threads(1)
+        torch.set_num_threads(before)
 
 
 def test_a_run_leaves_the_random_numbers_of_others_alone():
