@@ -183,7 +183,7 @@ def run(changes=(), rounds=1000, seed=0):
     rooms = dict(globals())
     exec(compile(source, "<patient>", "exec"), rooms)
     images = data.load("digits").images.flatten(1)
-    with threads(1, sharing=False), torch.random.fork_rng(devices=[]):  # the same numbers on any number of cores
+    with threads(1), torch.random.fork_rng(devices=[]):  # the same numbers on any number of cores
         torch.manual_seed(seed)
         log, pixels, samples, *networks = rooms["script"](images, rounds)
     columns = np.array(log).T
