@@ -10,6 +10,7 @@ respect to its own parameters. A *rule* turns the two into the direction in whic
 """
 
 from contextlib import nullcontext
+from dataclasses import dataclass
 
 import torch
 from torch import distributed
@@ -83,13 +84,14 @@ def gradient(field, point, memory):
     return field(point), memory
 
 
-def extragradient(rate):
+@dataclass(frozen=True)
+class Extragradient:
     """Looks ahead by a plain gradient step of size `rate`, and descends the gradient found there (Korpelevich 1976)."""
 
-    def rule(field, point, memory):
-        return field(shifted(point, field(point), -rate)), memory
+    rate: float
 
-    return rule
+    def __call__(self, field, point, memory):
+        return field(shifted(point, field(point), -self.rate)), memory
 
 
 def optimistic(field, point, memory):
@@ -99,69 +101,76 @@ def optimistic(field, point, memory):
     return {name: 2 * g - memory.get(name, g) for name, g in now.items()}, now
 
 
-def consensus(weight):
+@dataclass(frozen=True)
+class Consensus:
     """Adds the gradient of weight/2 · |field|², pulling towards where nobody wants to move (Mescheder et al. 2017). The
     field is everybody's, also when players move in turn."""
 
-    def rule(field, point, memory):
+    weight: float
+
+    def __call__(self, field, point, memory):
         point = {name: value.detach().requires_grad_() for name, value in point.items()}
         everyone = {player: field.of(player, point, differentiable=True) for player in field.owned}
         energy = sum(g.square().sum() for gradients in everyone.values() for g in gradients.values()) / 2
         now = {name: g for player in field.movers for name, g in everyone[player].items()}
         pull = torch.autograd.grad(energy, [point[name] for name in now])
-        return {name: now[name].detach() + weight * p for name, p in zip(now, pull)}, memory
-
-    return rule
+        return {name: now[name].detach() + self.weight * p for name, p in zip(now, pull)}, memory
 
 
-def momentum(weight):
+@dataclass(frozen=True)
+class Momentum:
     """Heavy ball (Polyak 1964): direction = gradient + weight · previous direction. Negative weights damp rotation (Gidel et
     al. 2019)."""
 
-    def rule(field, point, memory):
-        direction = {name: g + weight * memory.get(name, torch.zeros_like(g)) for name, g in field(point).items()}
+    weight: float
+
+    def __call__(self, field, point, memory):
+        now = field(point)
+        direction = {name: g + self.weight * memory.get(name, torch.zeros_like(g)) for name, g in now.items()}
         return direction, direction
 
-    return rule
 
+@dataclass(frozen=True)
+class HistoricalAveraging:
+    """Adds the gradient of weight · |θ - mean of its past|², which calls each mover back to where it has been on average (Salimans et
+    al. 2016, section 3.3; notebook 08). The past is that of the same turn in all rounds before; the first time there is none, and
+    nothing is added."""
 
-def historical(weight):
-    """Adds the gradient of weight · |θ - mean of its past|², which calls each mover back to where it has been on average (historical
-    averaging, Salimans et al. 2016, section 3.3; notebook 08). The past is that of the same turn in all rounds before; the first
-    time there is none, and nothing is added."""
+    weight: float
 
-    def rule(field, point, memory):
+    def __call__(self, field, point, memory):
         now = field(point)
         rounds = memory.get("rounds so far", torch.tensor(0))  # no parameter's name has a space
         away = {name: point[name] - memory.get(name, point[name]) for name in now}
         past = {name: point[name] - away[name] * rounds / (rounds + 1) for name in now}
-        return {name: g + 2 * weight * away[name] for name, g in now.items()}, past | {"rounds so far": rounds + 1}
-
-    return rule
+        return {name: g + 2 * self.weight * away[name] for name, g in now.items()}, past | {"rounds so far": rounds + 1}
 
 
-def unrolled(player, steps, rate):
+@dataclass(frozen=True)
+class Unrolled:
     """`player` foresees its opponents: they take `steps` gradient steps of size `rate` on the same draw before the player's cost
     is evaluated, and the player differentiates through those steps (Metz et al. 2017). Everyone else descends as usual."""
 
-    def rule(field, point, memory):
+    player: str
+    steps: int
+    rate: float
+
+    def __call__(self, field, point, memory):
         direction = {}
         for mover in field.movers:
-            direction |= _foresee(field, point, player, steps, rate) if mover == player else field.of(mover, point)
+            direction |= self.foreseen(field, point) if mover == self.player else field.of(mover, point)
         return direction, memory
 
-    return rule
-
-
-def _foresee(field, point, player, steps, rate):
-    point = {name: value.detach().requires_grad_() for name, value in point.items()}
-    ahead = point
-    for _ in range(steps):
-        for opponent in field.owned:
-            if opponent != player:
-                ahead = shifted(ahead, field.of(opponent, ahead, differentiable=True), -rate)
-    own = [point[name] for name in field.owned[player]]
-    return dict(zip(field.owned[player], torch.autograd.grad(field.cost(player, ahead), own)))
+    def foreseen(self, field, point):
+        """The player's gradient through its opponents' steps, as a dict over its parameters."""
+        point = {name: value.detach().requires_grad_() for name, value in point.items()}
+        ahead = point
+        for _ in range(self.steps):
+            for opponent in field.owned:
+                if opponent != self.player:
+                    ahead = shifted(ahead, field.of(opponent, ahead, differentiable=True), -self.rate)
+        own = [point[name] for name in field.owned[self.player]]
+        return dict(zip(field.owned[self.player], torch.autograd.grad(field.cost(self.player, ahead), own)))
 
 
 def orbit(game, rate, steps, schedule=None, rule=gradient):

@@ -62,7 +62,7 @@ def drops(game):
 
 
 def described(function):
-    """The name of a rule or a penalty, anything that can be called, with its settings, as in "consensus(weight=1.0)": numbers and
+    """The name of a rule or a penalty, anything that can be called, with its settings, as in "Consensus(weight=1.0)": numbers and
     words as they are, tensors as a checksum; what else it holds has no name that lasts."""
     settings = {}
     if isinstance(function, partial):

@@ -129,12 +129,12 @@ def wgan(ground):
 
 def wgan_gp(ground):
     """The gradient penalty, five steps of the critic."""
-    return {"objective": losses.wasserstein, "penalties": (penalties.wgan_gp(ground.slope),), "schedule": "DDDDDG"}
+    return {"objective": losses.wasserstein, "penalties": (penalties.GradientPenalty(ground.slope),), "schedule": "DDDDDG"}
 
 
 def paired(ground):
     """The relativistic cost with both penalties."""
-    return {"objective": losses.relativistic, "penalties": (penalties.r1(ground.gamma), penalties.r2(ground.gamma))}
+    return {"objective": losses.relativistic, "penalties": (penalties.R1(ground.gamma), penalties.R2(ground.gamma))}
 
 
 CURES = {
@@ -146,7 +146,7 @@ CURES = {
     "averaged": lambda ground: {"ema": 0.995},  # Yazıcı et al. 2019
     "label smoothing": lambda ground: {"objective": losses.smoothed(0.9)},  # Salimans et al. 2016, and the next four
     "feature matching": lambda ground: {"game": FeatureMatchingGAN},
-    "historical averaging": lambda ground: {"rule": dynamics.historical(0.01)},
+    "historical averaging": lambda ground: {"rule": dynamics.HistoricalAveraging(0.01)},
     "minibatch discrimination": lambda ground: {"discriminator": lambda: looking_at_the_batch(ground)},
     "virtual BatchNorm": lambda ground: {"generator": lambda: beside_a_reference(ground)},
     "instance noise": lambda ground: {"augmentation": InstanceNoise(ground.noise, ground.rounds // 2)},  # Sønderby et al. 2017
@@ -157,11 +157,11 @@ CURES = {
         "objective": losses.hinge,
         "discriminator": lambda: networks.spectral(ground.discriminator()),
     },
-    "R1": lambda ground: {"penalties": (penalties.r1(ground.gamma),)},  # Mescheder et al. 2018
+    "R1": lambda ground: {"penalties": (penalties.R1(ground.gamma),)},  # Mescheder et al. 2018
     "paired, R1 + R2": paired,  # Huang et al. 2024
     "packs of 4": lambda ground: {"discriminator": lambda: networks.Packed(ground.discriminator(pack=4), 4)},  # Lin et al. 2018
-    "unrolled, 3 steps": lambda ground: {"rule": dynamics.unrolled("generator", 3, 0.01)},  # Metz et al. 2017
-    "extragradient": lambda ground: {"rule": dynamics.extragradient(ground.rate), "schedule": "D+G"},  # Gidel et al. 2019
+    "unrolled, 3 steps": lambda ground: {"rule": dynamics.Unrolled("generator", 3, 0.01)},  # Metz et al. 2017
+    "extragradient": lambda ground: {"rule": dynamics.Extragradient(ground.rate), "schedule": "D+G"},  # Gidel et al. 2019
     "optimistic": lambda ground: {"optimiser": training.optimistic(adam(ground.rate))},  # Daskalakis et al. 2018
 }
 """From a name to what it changes: a function of the ground that returns further arguments of `models.gan.GAN` or of `training.Run`,

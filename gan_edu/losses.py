@@ -77,7 +77,7 @@ wasserstein = Objective(
     discriminator=lambda real_logits, fake_logits: fake_logits.mean() - real_logits.mean(),
     generator=lambda real_logits, fake_logits: -fake_logits.mean(),
 )
-"""The critic's difference of means (Arjovsky, Chintala & Bottou 2017); needs a Lipschitz critic (`penalties.wgan_gp`)."""
+"""The critic's difference of means (Arjovsky, Chintala & Bottou 2017); needs a Lipschitz critic (`penalties.GradientPenalty`)."""
 
 relativistic = Objective(
     "relativistic",

@@ -30,29 +30,41 @@ def gradients(scored):
     return gradient.flatten(1)
 
 
-def r1(weight):
+@dataclass(frozen=True)
+class R1:
     """weight/2 · E|∇D|² at real samples (Mescheder, Geiger & Nowozin 2018; notebook 07)."""
-    return lambda discriminator, real, fake, draw: weight / 2 * gradients(real).square().sum(1).mean()
+
+    weight: float
+
+    def __call__(self, discriminator, real, fake, draw):
+        return self.weight / 2 * gradients(real).square().sum(1).mean()
 
 
-def r2(weight):
+@dataclass(frozen=True)
+class R2:
     """weight/2 · E|∇D|² at generated samples (Mescheder, Geiger & Nowozin 2018; notebook 07)."""
-    return lambda discriminator, real, fake, draw: weight / 2 * gradients(fake).square().sum(1).mean()
+
+    weight: float
+
+    def __call__(self, discriminator, real, fake, draw):
+        return self.weight / 2 * gradients(fake).square().sum(1).mean()
 
 
-def wgan_gp(weight, norm=1.0):
-    """weight · E(|∇D| - norm)² on the lines between real and generated samples (Gulrajani et al. 2017; notebook 06).
+@dataclass(frozen=True)
+class GradientPenalty:
+    """weight · E(|∇D| - norm)² on the lines between real and generated samples: WGAN-GP (Gulrajani et al. 2017; notebook 06).
 
     One coefficient a sample, `draw.mix` of shape (N,), chooses the point on its line. The gradient's norm is taken over all
     dimensions of one sample, never across the batch.
     """
 
-    def penalty(discriminator, real, fake, draw):
+    weight: float
+    norm: float = 1.0
+
+    def __call__(self, discriminator, real, fake, draw):
         mix = draw.mix.view(-1, *[1] * (real.samples.dim() - 1))
         between = torch.lerp(real.samples, fake.samples, mix)
         if not between.requires_grad:
             between.requires_grad_()
         norms = torch.linalg.vector_norm(gradients(Scored(between, discriminator(between))), dim=1)
-        return weight * (norms - norm).square().mean()
-
-    return penalty
+        return self.weight * (norms - self.norm).square().mean()

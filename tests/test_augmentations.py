@@ -13,7 +13,7 @@ from gan_edu.games import Draw
 from gan_edu.losses import non_saturating, relativistic
 from gan_edu.models.gan import GAN, FeatureMatchingGAN
 from gan_edu.networks import dcgan_generator, mlp
-from gan_edu.penalties import r1, r2, wgan_gp
+from gan_edu.penalties import R1, R2, GradientPenalty
 
 CHANGES = {"colour": colour, "translation": translation, "cutout": cutout, "warp": warp}
 each = pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
@@ -42,7 +42,7 @@ every = pytest.mark.parametrize("make", AUGMENTATIONS.values(), ids=AUGMENTATION
 
 
 def test_without_an_augmentation_no_random_number_is_drawn_for_one(rng):
-    game, same = small(penalties=[r1(1.0)]), torch.Generator().manual_seed(0)
+    game, same = small(penalties=[R1(1.0)]), torch.Generator().manual_seed(0)
     real = photographs(rng)
     photographs(same)
     draw = game.draw(real, rng)
@@ -53,7 +53,7 @@ def test_without_an_augmentation_no_random_number_is_drawn_for_one(rng):
 
 @every
 def test_the_discriminator_sees_nothing_but_augmented_samples(make, rng):
-    game = small(make(), penalties=[r1(0.5), r2(0.5), wgan_gp(1.0)], objective=relativistic)
+    game = small(make(), penalties=[R1(0.5), R2(0.5), GradientPenalty(1.0)], objective=relativistic)
     draw = game.draw(photographs(rng), rng)
     real = game.augmentation(draw.real, draw.augment_real)
     fake = game.augmentation(game.fake(draw), draw.augment_fake)

@@ -9,16 +9,16 @@ from torch import nn
 
 from gan_edu import losses, penalties
 from gan_edu.dynamics import (
+    Consensus,
+    Extragradient,
     Field,
-    consensus,
-    extragradient,
+    HistoricalAveraging,
+    Momentum,
+    Unrolled,
     flow,
     gradient,
-    historical,
-    momentum,
     optimistic,
     orbit,
-    unrolled,
 )
 from gan_edu.errors import GameError
 from gan_edu.games import turns
@@ -41,10 +41,10 @@ FINAL = [
     ("X+Y", gradient, 3.8252),
     ("XY", gradient, 1.3565),
     ("YX", gradient, 1.4754),
-    ("X+Y", extragradient(0.1), 0.5229),
+    ("X+Y", Extragradient(0.1), 0.5229),
     ("X+Y", optimistic, 0.5176),
     ("X+Y", optimistic_from_zero, 0.5203),
-    ("X+Y", historical(0.25), 0.1049),
+    ("X+Y", HistoricalAveraging(0.25), 0.1049),
 ]
 NAMES = [
     "simultaneous",
@@ -76,7 +76,7 @@ def test_the_training_loop_plays_the_very_same_steps(schedule, rule, final):
 
 
 def test_consensus_ends_at_the_known_distance():
-    path = orbit(BilinearGame(), 0.1, 200, "X+Y", consensus(1.0))
+    path = orbit(BilinearGame(), 0.1, 200, "X+Y", Consensus(1.0))
     assert distance(path)[-1].item() == pytest.approx(3.4033e-9, rel=1e-4)
 
 
@@ -146,9 +146,9 @@ def test_smaller_steps_come_closer_to_the_flow():
     "make_rule, matrix",
     [
         (lambda a: gradient, lambda a: [[1, -a], [a, 1]]),
-        (extragradient, lambda a: [[1 - a * a, -a], [a, 1 - a * a]]),
-        (lambda a: consensus(0.7), lambda a: [[1 - 0.7 * a, -a], [a, 1 - 0.7 * a]]),
-        (lambda a: unrolled("x", 1, 0.5), lambda a: [[1 - a, -a], [a, 1]]),  # x sees y move to y + x/2 and pays for x²/2
+        (Extragradient, lambda a: [[1 - a * a, -a], [a, 1 - a * a]]),
+        (lambda a: Consensus(0.7), lambda a: [[1 - 0.7 * a, -a], [a, 1 - 0.7 * a]]),
+        (lambda a: Unrolled("x", 1, 0.5), lambda a: [[1 - a, -a], [a, 1]]),  # x sees y move to y + x/2 and pays for x²/2
     ],
     ids=["gradient", "extragradient", "consensus", "unrolled"],
 )
@@ -171,7 +171,7 @@ def test_momentum_is_the_heavy_ball(weight, schedule):
             v = -x + weight * v
             x -= 0.1 * u
         y -= 0.1 * v
-    path = orbit(BilinearGame(), 0.1, 30, schedule, momentum(weight))
+    path = orbit(BilinearGame(), 0.1, 30, schedule, Momentum(weight))
     assert (path["x"][-1].item(), path["y"][-1].item()) == (pytest.approx(x, abs=1e-12), pytest.approx(y, abs=1e-12))
 
 
@@ -185,7 +185,7 @@ def test_historical_averaging_pulls_each_mover_to_the_mean_of_its_own_past(sched
         away = [v[-1] - sum(v[:-1]) / len(v[:-1]) if len(v) > 1 else 0.0 for v in (xs, ys)]
         xs.append(x - 0.1 * (y + 2 * 0.3 * away[0]))
         ys.append(y - 0.1 * (-(xs[-1] if schedule == "XY" else x) + 2 * 0.3 * away[1]))
-    path = orbit(BilinearGame(1.0, 2.0), 0.1, 3, schedule, historical(0.3))
+    path = orbit(BilinearGame(1.0, 2.0), 0.1, 3, schedule, HistoricalAveraging(0.3))
     torch.testing.assert_close(path["x"].tolist(), xs, rtol=0, atol=1e-12)
     torch.testing.assert_close(path["y"].tolist(), ys, rtol=0, atol=1e-12)
     assert xs[:3] == pytest.approx([1.0, 0.8, 0.602 if schedule == "X+Y" else 0.604])
@@ -194,21 +194,21 @@ def test_historical_averaging_pulls_each_mover_to_the_mean_of_its_own_past(sched
 @pytest.mark.parametrize("weight, inwards", [(0.0, False), (0.02, False), (0.05, True), (0.1, True), (0.25, True)])
 def test_historical_averaging_turns_the_spiral_inwards_if_it_is_strong_enough(weight, inwards):
     """While the mean hardly moves the step is (1 - 2wα, -α; α, 1 - 2wα): shorter for 4w > α(1 + 4w²), that is w > 0.025 at 0.1."""
-    far = distance(orbit(BilinearGame(), 0.1, 1000, "X+Y", historical(weight)))
+    far = distance(orbit(BilinearGame(), 0.1, 1000, "X+Y", HistoricalAveraging(weight)))
     assert (far[-1] < far[0] / 10) if inwards else (far[-1] > 1.5 * far[0])
 
 
 @pytest.mark.parametrize("weight", [0.5, 1.0])
 def test_where_historical_averaging_is_too_strong_the_orbit_clings_to_its_past(weight):
     """Then the point rests where its own mean lets it, the mean follows at 1/t, and both shrink as t to the power -1/(1 + 4w²)."""
-    far = distance(orbit(BilinearGame(), 0.1, 2000, "X+Y", historical(weight)))
+    far = distance(orbit(BilinearGame(), 0.1, 2000, "X+Y", HistoricalAveraging(weight)))
     assert (far[2000] / far[200]).log10().item() == pytest.approx(-1 / (1 + 4 * weight**2), abs=0.02)
 
 
 def test_historical_averaging_adds_nothing_to_a_mover_at_rest():
     game, draw, point = small_gan()
     field = Field(game, draw, game.plays)
-    memory, rule = {}, historical(3.0)
+    memory, rule = {}, HistoricalAveraging(3.0)
     for _ in range(3):
         direction, memory = rule(field, point, memory)
         torch.testing.assert_close(direction, field(point), rtol=0, atol=0)
@@ -216,7 +216,7 @@ def test_historical_averaging_adds_nothing_to_a_mover_at_rest():
 
 def test_historical_averaging_adds_the_gradient_of_its_penalty():
     game, draw, point = small_gan()
-    field, rule, memory, past = Field(game, draw, ("generator",)), historical(0.7), {}, []
+    field, rule, memory, past = Field(game, draw, ("generator",)), HistoricalAveraging(0.7), {}, []
     for _ in range(3):
         past.append(point)
         _, memory = rule(field, point, memory)
@@ -258,7 +258,7 @@ def dirac_jacobian(game):
     "objective, slope",
     [(losses.minimax, 0.5), (losses.non_saturating, 0.5), (losses.wasserstein, 1.0), (losses.relativistic, 0.5)],
 )
-@pytest.mark.parametrize("penalty", [None, penalties.r1, penalties.r2], ids=["none", "r1", "r2"])
+@pytest.mark.parametrize("penalty", [None, penalties.R1, penalties.R2], ids=["none", "r1", "r2"])
 def test_the_dirac_gans_eigenvalues_are_those_of_mescheder(objective, slope, penalty):
     """γ/2 ± √(γ²/4 - f'(0)²): purely imaginary without regularisation, a positive real part with R1 or R2."""
     weight = 0.6 if penalty else 0.0
@@ -269,7 +269,7 @@ def test_the_dirac_gans_eigenvalues_are_those_of_mescheder(objective, slope, pen
     torch.testing.assert_close(found[found.imag.argsort()], expected[expected.imag.argsort()], rtol=0, atol=1e-6)
 
 
-@pytest.mark.parametrize("penalty", [penalties.r1, penalties.r2])
+@pytest.mark.parametrize("penalty", [penalties.R1, penalties.R2])
 @pytest.mark.parametrize("objective", [losses.minimax, losses.non_saturating, losses.wasserstein])
 def test_a_zero_centred_penalty_makes_the_dirac_gan_converge(penalty, objective):
     far = {}
@@ -302,7 +302,7 @@ def test_extragradient_on_a_network_descends_the_gradient_of_the_point_ahead():
     field = Field(game, draw, game.plays)
     first = field(point)
     expected = field({name: point[name] - 0.3 * first[name] for name in point})
-    found, _ = extragradient(0.3)(field, point, {})
+    found, _ = Extragradient(0.3)(field, point, {})
     torch.testing.assert_close(found, expected)
     assert not torch.allclose(found["generator.0.weight"], first["generator.0.weight"])
 
@@ -310,7 +310,7 @@ def test_extragradient_on_a_network_descends_the_gradient_of_the_point_ahead():
 def test_consensus_on_a_network_adds_the_slope_of_half_the_squared_field():
     game, draw, point = small_gan()
     field = Field(game, draw, game.plays)
-    found, _ = consensus(0.5)(field, point, {})
+    found, _ = Consensus(0.5)(field, point, {})
     name, h = "discriminator.0.weight", 1e-6
 
     def energy(shift):
@@ -325,7 +325,7 @@ def test_consensus_on_a_network_adds_the_slope_of_half_the_squared_field():
 def test_unrolling_differentiates_through_the_opponents_steps():
     game, draw, point = small_gan()
     field = Field(game, draw, ("generator",))
-    found, _ = unrolled("generator", 3, 0.5)(field, point, {})
+    found, _ = Unrolled("generator", 3, 0.5)(field, point, {})
     name, h = "generator.0.weight", 1e-6
 
     def foreseen(shift):
@@ -344,12 +344,20 @@ def test_unrolling_differentiates_through_the_opponents_steps():
 def test_unrolling_no_steps_is_the_plain_gradient():
     game, draw, point = small_gan()
     field = Field(game, draw, game.plays)
-    torch.testing.assert_close(unrolled("generator", 0, 0.5)(field, point, {})[0], field(point))
+    torch.testing.assert_close(Unrolled("generator", 0, 0.5)(field, point, {})[0], field(point))
 
 
 @pytest.mark.parametrize(
     "rule",
-    [gradient, extragradient(0.1), optimistic, momentum(0.5), consensus(0.1), historical(0.1), unrolled("generator", 2, 0.1)],
+    [
+        gradient,
+        Extragradient(0.1),
+        optimistic,
+        Momentum(0.5),
+        Consensus(0.1),
+        HistoricalAveraging(0.1),
+        Unrolled("generator", 2, 0.1),
+    ],
     ids=["gradient", "extragradient", "optimistic", "momentum", "consensus", "historical", "unrolled"],
 )
 @pytest.mark.parametrize("movers", [("discriminator",), ("generator",), ("discriminator", "generator")], ids=["D", "G", "D+G"])

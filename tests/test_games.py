@@ -27,7 +27,7 @@ from gan_edu.networks import (
     mlp,
     virtual_batch_norm,
 )
-from gan_edu.penalties import r1, r2, wgan_gp
+from gan_edu.penalties import R1, R2, GradientPenalty
 from gan_edu.training import Run, play
 
 DG = ("discriminator", "generator")
@@ -170,7 +170,7 @@ def test_a_game_that_cannot_be_played_says_why(make, words):
 @pytest.mark.parametrize(
     ("settings", "words"),
     [
-        ({"penalties": r1(1.0)}, r"penalties=.* is not a list of penalties: give \[penalties"),
+        ({"penalties": R1(1.0)}, r"penalties=.* is not a list of penalties: give \[penalties"),
         ({"penalties": [1.0]}, "1.0 is no penalty"),
         ({"objective": "hinge"}, "'hinge' is no objective: give one of gan_edu.losses, such as losses.hinge"),
         ({"latent": "64"}, "'64' is no latent"),
@@ -422,7 +422,7 @@ def test_a_turn_restores_buffers_even_if_it_fails(rng):
 
 @pytest.mark.parametrize(
     "term",
-    [r1(10.0), r2(10.0), wgan_gp(10.0)],
+    [R1(10.0), R2(10.0), GradientPenalty(10.0)],
     ids=["r1", "r2", "wgan_gp"],
 )
 def test_a_penalty_changes_every_weight_s_gradient(term, rng):
@@ -550,7 +550,7 @@ def test_two_penalties_cost_the_same_in_one_pass_as_in_two(members, rng, monkeyp
     generator, discriminator = (Ensemble(lambda n=n: mlp(2, 8, n, activation=nn.Tanh), members) for n in (2, 1))
     if members == 1:
         generator, discriminator = generator.member(0), discriminator.member(0)
-    game = GAN(generator, discriminator, latent=2, objective=relativistic, penalties=[r1(0.7), r2(0.3)])
+    game = GAN(generator, discriminator, latent=2, objective=relativistic, penalties=[R1(0.7), R2(0.3)])
     draw = game.draw(torch.randn(4 * members, 2, generator=rng), rng)
     own = list(game.discriminator.parameters())
     found = []

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from gan_edu.penalties import Scored, gradients, r1, r2, wgan_gp
+from gan_edu.penalties import R1, R2, GradientPenalty, Scored, gradients
 
 sizes = pytest.mark.parametrize("size", [1, 2, 64])
 shapes = pytest.mark.parametrize("shape", [(3,), (1, 4, 4)], ids=["vectors", "images"])
@@ -32,18 +32,18 @@ def priced(penalty, critic, size, shape):
 @sizes
 @shapes
 def test_wgan_gp_costs_nothing_for_a_unit_gradient_and_its_weight_for_a_constant_critic(size, shape):
-    assert priced(wgan_gp(1.0), linear(1.0, shape), size, shape) == pytest.approx(0, abs=1e-10)
-    assert priced(wgan_gp(1.0), lambda x: x.flatten(1).sum(1, keepdim=True) * 0, size, shape) == pytest.approx(1)
-    assert priced(wgan_gp(10.0), linear(3.0, shape), size, shape) == pytest.approx(10 * 4, rel=1e-4)
+    assert priced(GradientPenalty(1.0), linear(1.0, shape), size, shape) == pytest.approx(0, abs=1e-10)
+    assert priced(GradientPenalty(1.0), lambda x: x.flatten(1).sum(1, keepdim=True) * 0, size, shape) == pytest.approx(1)
+    assert priced(GradientPenalty(10.0), linear(3.0, shape), size, shape) == pytest.approx(10 * 4, rel=1e-4)
 
 
 @sizes
 @shapes
 def test_wgan_gp_can_be_centred_anywhere(size, shape):
-    assert priced(wgan_gp(10.0, norm=0.0), linear(3.0, shape), size, shape) == pytest.approx(90, rel=1e-4)
+    assert priced(GradientPenalty(10.0, norm=0.0), linear(3.0, shape), size, shape) == pytest.approx(90, rel=1e-4)
 
 
-@pytest.mark.parametrize("penalty", [r1, r2])
+@pytest.mark.parametrize("penalty", [R1, R2])
 @sizes
 @shapes
 def test_r1_and_r2_are_half_the_mean_squared_slope_at_any_batch_size(penalty, size, shape):
@@ -55,8 +55,8 @@ def test_r1_looks_at_real_samples_and_r2_at_generated_ones():
     critic = lambda x: x.square().sum(1, keepdim=True) / 2  # noqa: E731  the slope at x is x
     real, fake = torch.full((4, 2), 1.0, requires_grad=True), torch.full((4, 2), 3.0, requires_grad=True)
     both = [Scored(x, critic(x)) for x in (real, fake)]
-    assert r1(1.0)(critic, *both, None).item() == pytest.approx(1.0)
-    assert r2(1.0)(critic, *both, None).item() == pytest.approx(9.0)
+    assert R1(1.0)(critic, *both, None).item() == pytest.approx(1.0)
+    assert R2(1.0)(critic, *both, None).item() == pytest.approx(9.0)
 
 
 def test_wgan_gp_looks_between_each_pair_with_that_samples_own_coefficient():
@@ -69,7 +69,7 @@ def test_wgan_gp_looks_between_each_pair_with_that_samples_own_coefficient():
     real, fake = torch.zeros(3, 2, requires_grad=True), torch.ones(3, 2, requires_grad=True)
     pair = [Scored(x, critic(x)) for x in (real, fake)]
     mix = torch.tensor([0.0, 0.25, 1.0])
-    wgan_gp(1.0)(critic, *pair, SimpleNamespace(mix=mix))
+    GradientPenalty(1.0)(critic, *pair, SimpleNamespace(mix=mix))
     torch.testing.assert_close(seen[-1], mix.view(3, 1).expand(3, 2))
 
 
@@ -94,12 +94,12 @@ def test_a_penalty_is_the_mean_of_the_penalties_of_its_samples():
             pair.append(Scored(part, critic(part)))
         return penalty(critic, *pair, SimpleNamespace(mix=mix[rows]))
 
-    for penalty in (r1(2.0), r2(2.0), wgan_gp(2.0)):
+    for penalty in (R1(2.0), R2(2.0), GradientPenalty(2.0)):
         alone = torch.stack([price(penalty, slice(k, k + 1)) for k in range(6)]).mean()
         torch.testing.assert_close(price(penalty, slice(None)), alone)
 
 
-@pytest.mark.parametrize("penalty", [r1(1.0), r2(1.0), wgan_gp(1.0)], ids=["r1", "r2", "wgan_gp"])
+@pytest.mark.parametrize("penalty", [R1(1.0), R2(1.0), GradientPenalty(1.0)], ids=["r1", "r2", "wgan_gp"])
 def test_a_penalty_can_be_differentiated_by_the_critics_weights(penalty):
     critic = nn.Sequential(nn.Linear(3, 8), nn.Softplus(), nn.Linear(8, 1))
     cost = penalty(critic, scored(critic, 4, (3,)), scored(critic, 4, (3,)), SimpleNamespace(mix=torch.rand(4)))

@@ -21,7 +21,7 @@ from torch.utils.data import DataLoader
 from gan_edu import data, losses, recipes, training
 from gan_edu.augmentations import DifferentiableAugmentation, InstanceNoise
 from gan_edu.data.batches import Batches
-from gan_edu.dynamics import consensus, extragradient, gradient, historical, momentum, optimistic, unrolled
+from gan_edu.dynamics import Consensus, Extragradient, HistoricalAveraging, Momentum, Unrolled, gradient, optimistic
 from gan_edu.engine import Engine
 from gan_edu.errors import CheckpointError, GameError
 from gan_edu.models.bigan import Bidirectional, BiGAN, JointDiscriminator
@@ -42,7 +42,7 @@ from gan_edu.networks import (
     spectral,
     virtual_batch_norm,
 )
-from gan_edu.penalties import r1, r2, wgan_gp
+from gan_edu.penalties import R1, R2, GradientPenalty
 from gan_edu.training import Run, adam, clipped, play
 from gan_edu.training import optimistic as optimistic_steps
 
@@ -115,11 +115,11 @@ GAMES = {
         lambda: with_dropout(VAE((1, 2, 2), levels=3, latent=2, hidden=8)),
         lambda device: Batches(torch.randint(0, 3, (20, 1, 2, 2)), size=8, seed=1, device=device),
     ),
-    "Dirac": (lambda: DiracGAN(penalties=[r1(0.5)]), None),
+    "Dirac": (lambda: DiracGAN(penalties=[R1(0.5)]), None),
     "regularised": (lambda: recipes.RegularisedGAN(mlp(3, 8, 2), mlp(2, 8, 1), latent=3), ring),
     "twice the fakes": (lambda: recipes.TwiceTheFakesGAN(mlp(3, 8, 2), mlp(2, 8, 1, dropout=0.3), latent=3), ring),
-    "relativistic with R1 and R2": (lambda: plain(objective=losses.relativistic, penalties=[r1(1.0), r2(1.0)]), ring),
-    "WGAN-GP": (lambda: plain(objective=losses.wasserstein, penalties=[wgan_gp(10.0)]), ring),
+    "relativistic with R1 and R2": (lambda: plain(objective=losses.relativistic, penalties=[R1(1.0), R2(1.0)]), ring),
+    "WGAN-GP": (lambda: plain(objective=losses.wasserstein, penalties=[GradientPenalty(10.0)]), ring),
     "packed": (lambda: GAN(mlp(3, 8, 2), Packed(mlp(4, 8, 1), 2), latent=3), ring),
     "minibatch discrimination": (
         lambda: GAN(mlp(3, 8, 2), nn.Sequential(mlp(2, 6), MinibatchDiscrimination(6, 3, 2), nn.Linear(9, 1)), latent=3),
@@ -147,7 +147,7 @@ GAMES = {
     "auxiliary classifier": (lambda: told(AuxiliaryClassifierGAN, 3, classes=3), labelled),
     "InfoGAN": (lambda: told(InfoGAN, 5, categories=3, continuous=2), images),
     "BiGAN": (bidirectional, images),
-    "instance noise": (lambda: plain(augmentation=InstanceNoise(0.5, 5), penalties=[r1(1.0)]), ring),
+    "instance noise": (lambda: plain(augmentation=InstanceNoise(0.5, 5), penalties=[R1(1.0)]), ring),
     "augmented": (
         lambda: GAN(
             dcgan_generator(4, 1, 8, 4), dcgan_discriminator(1, 8, 4), latent=4, augmentation=DifferentiableAugmentation()
@@ -157,11 +157,11 @@ GAMES = {
 }
 RULES = {
     "gradient": gradient,
-    "extragradient": extragradient(0.05),
+    "extragradient": Extragradient(0.05),
     "optimistic": optimistic,
-    "momentum": momentum(-0.3),
-    "consensus": consensus(0.1),
-    "historical": historical(0.3),
+    "momentum": Momentum(-0.3),
+    "consensus": Consensus(0.1),
+    "historical": HistoricalAveraging(0.3),
 }
 
 
@@ -256,7 +256,7 @@ def test_it_does_with_every_rule_on_an_ensemble_and_with_penalties(rule, tmp_pat
 
 @pytest.mark.parametrize("kind", ["WGAN-GP", "ensemble"])
 def test_it_does_with_an_unrolled_player(kind, tmp_path):
-    assert_resumes_exactly(tmp_path, kind, rule=unrolled("generator", 2, 0.1))
+    assert_resumes_exactly(tmp_path, kind, rule=Unrolled("generator", 2, 0.1))
 
 
 @pytest.mark.parametrize(
@@ -413,17 +413,17 @@ def test_a_checkpoint_of_another_run_is_refused_and_left_alone(change, tmp_path)
 
 def test_a_checkpoint_of_the_same_rule_with_another_weight_is_refused(tmp_path):
     path = tmp_path / "run.pt"
-    played("bilinear", 2, rule=consensus(1.0), checkpoint=path)
-    played("bilinear", 3, rule=consensus(1.0), checkpoint=path)
-    with pytest.raises(CheckpointError, match=r"its rule is consensus\(weight=1.0\), this run's is consensus\(weight=2.0\)"):
-        played("bilinear", 4, rule=consensus(2.0), checkpoint=path)
+    played("bilinear", 2, rule=Consensus(1.0), checkpoint=path)
+    played("bilinear", 3, rule=Consensus(1.0), checkpoint=path)
+    with pytest.raises(CheckpointError, match=r"its rule is Consensus\(weight=1.0\), this run.s is Consensus\(weight=2.0\)"):
+        played("bilinear", 4, rule=Consensus(2.0), checkpoint=path)
 
 
 OTHER_COSTS = {
     "another objective": {"objective": losses.hinge},
     "other labels": {"objective": losses.smoothed(0.8)},
-    "a penalty": {"penalties": (r1(1.0),)},
-    "another penalty's weight": {"penalties": (r1(2.0),)},
+    "a penalty": {"penalties": (R1(1.0),)},
+    "another penalty's weight": {"penalties": (R1(2.0),)},
     "an augmentation": {"augmentation": InstanceNoise(0.1, 100)},
     "another noise": {"augmentation": InstanceNoise(0.2, 100)},
     "latents of another kind": {"latent": Latent(2, "uniform")},
@@ -507,12 +507,12 @@ class Slope:
         self.weight = weight
 
     def __call__(self, discriminator, real, fake, draw):
-        return r1(self.weight)(discriminator, real, fake, draw)
+        return R1(self.weight)(discriminator, real, fake, draw)
 
 
 def slope(discriminator, real, fake, draw, weight):
     """A penalty that is a function with a setting."""
-    return r1(weight)(discriminator, real, fake, draw)
+    return R1(weight)(discriminator, real, fake, draw)
 
 
 @pytest.mark.parametrize("penalty", [lambda w: partial(slope, weight=w), Slope], ids=["partial", "object"])
@@ -779,7 +779,7 @@ WORKER = textwrap.dedent(
     from torch import distributed, nn
     from gan_edu import data, penalties
     from gan_edu.augmentations import InstanceNoise
-    from gan_edu.dynamics import consensus, extragradient, gradient, unrolled
+    from gan_edu.dynamics import Consensus, Extragradient, gradient, Unrolled
     from gan_edu.models.gan import GAN
     from gan_edu.networks import mlp
     from gan_edu.training import play
@@ -790,13 +790,13 @@ WORKER = textwrap.dedent(
         distributed.init_process_group("gloo", init_method=f"file://{folder}/meeting", rank=rank, world_size=processes)
     for name, rule, schedule in (
         ("plain", gradient, "DDG"),
-        ("ahead", extragradient(0.1), "D+G"),
-        ("consensus", consensus(0.2), "D+G"),
-        ("unrolled", unrolled("generator", 2, 0.2), "DG"),
+        ("ahead", Extragradient(0.1), "D+G"),
+        ("consensus", Consensus(0.2), "D+G"),
+        ("unrolled", Unrolled("generator", 2, 0.2), "DG"),
         ("noisy", gradient, "DG"),
     ):
         torch.manual_seed(3)
-        game = GAN(mlp(2, 8, 2, activation=nn.Tanh), mlp(2, 8, 1, activation=nn.Tanh), 2, penalties=[penalties.r1(1.0)],
+        game = GAN(mlp(2, 8, 2, activation=nn.Tanh), mlp(2, 8, 1, activation=nn.Tanh), 2, penalties=[penalties.R1(1.0)],
                    augmentation=InstanceNoise(1.0, 4) if name == "noisy" else None)
         optimiser = lambda parameters: torch.optim.SGD(parameters, lr=0.1)
         play(game, data.ring().batches(16), 6, optimiser=optimiser, rule=rule, schedule=schedule,

@@ -10,7 +10,7 @@ from torch import nn
 from torch.nn.functional import softplus
 
 from gan_edu.data import Batches, Stream
-from gan_edu.dynamics import consensus, extragradient
+from gan_edu.dynamics import Consensus, Extragradient
 from gan_edu.engine import Engine
 from gan_edu.errors import CheckpointError, GameError
 from gan_edu.games import Draw
@@ -178,7 +178,7 @@ def test_the_same_draw_gives_the_same_cost(kind, rng):
 
 
 @games
-@pytest.mark.parametrize("rule", [None, consensus(0.1), extragradient(0.05)], ids=["gradient", "consensus", "extragradient"])
+@pytest.mark.parametrize("rule", [None, Consensus(0.1), Extragradient(0.05)], ids=["gradient", "consensus", "extragradient"])
 def test_a_resumed_run_equals_an_uninterrupted_one_bit_for_bit(kind, rule, tmp_path):
     def play_until(rounds, **settings):
         game = made(kind)

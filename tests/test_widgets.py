@@ -32,10 +32,10 @@ PNG = b"\x89PNG"
         ("simultaneous", 3.8252, "X+Y", dynamics.gradient),
         ("alternating, x first", 1.3565, "XY", dynamics.gradient),
         ("alternating, y first", 1.4754, "YX", dynamics.gradient),
-        ("extragradient", 0.5229, "X+Y", dynamics.extragradient(0.1)),
+        ("extragradient", 0.5229, "X+Y", dynamics.Extragradient(0.1)),
         ("optimistic", 0.5176, "X+Y", dynamics.optimistic),
-        ("consensus", 3.4033e-9, "X+Y", dynamics.consensus(1.0)),
-        ("momentum -0.5, alternating", None, "XY", dynamics.momentum(-0.5)),
+        ("consensus", 3.4033e-9, "X+Y", dynamics.Consensus(1.0)),
+        ("momentum -0.5, alternating", None, "XY", dynamics.Momentum(-0.5)),
     ],
 )
 def test_an_orbit_is_the_one_of_dynamics_and_ends_where_the_literature_says(rule, distance, schedule, direction):

@@ -153,10 +153,10 @@ def _refuse_wrong_parts(generator, discriminator, latent, objective, penalties, 
     if not isinstance(objective, Objective):
         raise GameError(f"{objective!r} is no objective: give one of gan_edu.losses, such as losses.hinge.")
     if not isinstance(penalties, (list, tuple)):
-        raise GameError(f"penalties={penalties!r} is not a list of penalties: give [penalties.r1(10.0)], say.")
+        raise GameError(f"penalties={penalties!r} is not a list of penalties: give [penalties.R1(10.0)], say.")
     for penalty in penalties:
         if not callable(penalty):
-            raise GameError(f"{penalty!r} is no penalty: give some of gan_edu.penalties, such as penalties.r1(10.0).")
+            raise GameError(f"{penalty!r} is no penalty: give some of gan_edu.penalties, such as penalties.R1(10.0).")
     if augmentation is not None and not (callable(augmentation) and hasattr(augmentation, "draw")):
         raise GameError(f"{augmentation!r} is no augmentation: give one of gan_edu.augmentations, or None.")
 

@@ -19,7 +19,7 @@ from ..errors import GameError
 from ..games import Draw, Game, with_settings
 from ..losses import non_saturating
 from ..networks import infer
-from ..penalties import Scored, r1
+from ..penalties import R1, Scored
 
 
 class StageI(Game):
@@ -108,7 +108,7 @@ class StageI(Game):
         if self.matching:
             cost = (cost + self.objective.discriminator(real, self.judged(outputs, draw.wrong))) / 2
         if self.slope:
-            cost = cost + r1(self.slope)(self.discriminator, Scored(images, real), None, draw)
+            cost = cost + R1(self.slope)(self.discriminator, Scored(images, real), None, draw)
         return cost
 
     def generator_cost(self, draw):

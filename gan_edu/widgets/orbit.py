@@ -7,7 +7,7 @@ import ipywidgets
 import torch
 
 from .. import plots
-from ..dynamics import Field, consensus, extragradient, gradient, momentum, optimistic, orbit, shifted
+from ..dynamics import Consensus, Extragradient, Field, Momentum, gradient, optimistic, orbit, shifted
 from ..errors import GameError
 from ..games import turns
 from .panel import Panel
@@ -23,12 +23,12 @@ def rules(game):
         "simultaneous": (both, lambda rate: gradient),
         f"alternating, {first} first": (one + other, lambda rate: gradient),
         f"alternating, {second} first": (other + one, lambda rate: gradient),
-        "extragradient": (both, extragradient),
+        "extragradient": (both, Extragradient),
         "optimistic": (both, lambda rate: optimistic),
-        "consensus": (both, lambda rate: consensus(1.0)),
-        "momentum 0.5, alternating": (one + other, lambda rate: momentum(0.5)),
-        "momentum -0.5, alternating": (one + other, lambda rate: momentum(-0.5)),
-        "momentum -0.5, simultaneous": (both, lambda rate: momentum(-0.5)),
+        "consensus": (both, lambda rate: Consensus(1.0)),
+        "momentum 0.5, alternating": (one + other, lambda rate: Momentum(0.5)),
+        "momentum -0.5, alternating": (one + other, lambda rate: Momentum(-0.5)),
+        "momentum -0.5, simultaneous": (both, lambda rate: Momentum(-0.5)),
     }
 
 
