@@ -16,7 +16,7 @@ from . import data, dynamics, losses, metrics, networks, penalties, training
 from .augmentations import InstanceNoise
 from .engine import Engine
 from .models.gan import GAN, FeatureMatchingGAN
-from .networks import Waves, leaky_relu, mlp
+from .networks import FourierFeatures, leaky_relu, mlp
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,7 @@ def pictures(images, rounds, width=256):
 
 
 GROUNDS = {
-    "ring": lambda: plane(data.ring(), Waves(), rounds=2000, rate=2e-3, gamma=0.02, width=64),
+    "ring": lambda: plane(data.ring(), FourierFeatures(), rounds=2000, rate=2e-3, gamma=0.02, width=64),
     "grid": lambda: plane(data.grid(), nn.Identity(), rounds=5000, rate=4e-3, gamma=0.1, width=128),
     "digits": lambda: pictures(data.load("mnist"), rounds=1500),
 }

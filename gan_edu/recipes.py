@@ -256,19 +256,19 @@ TOLD = {"code": 32, "features": 128, "weight": 1e-3, "slope": 0.02}  # how both 
 
 
 def stage_one(shape, words, mean=0.0, matching=True):
-    """The first stage of a StackGAN: a DCGAN that is told a caption, and a reader under R1.
+    """The first stage of a StackGAN: a DCGAN that is told a caption, and a `sum_pool_discriminator` under R1.
 
     shape: of its own, small images. words: in the vocabulary. mean: of the images' pixels.
     """
     generator = networks.dcgan_generator(4 + TOLD["code"], shape[0], shape[1], width=32, refine=1)
-    judge = networks.reader(*shape[:2], 32, mean, outputs=1 + TOLD["features"])
+    judge = networks.sum_pool_discriminator(*shape[:2], 32, mean, outputs=1 + TOLD["features"])
     return StageI(generator, judge, words, latent=4, matching=matching, **TOLD)
 
 
 def stage_two(shape, first, words, mean=0.0):
-    """The second stage: what an enlarger adds to the images of the first, which are half as large as `shape` says. Its discriminator
-    is no reader, but flattens its last maps: what is left to say is mostly about edges."""
-    generator = networks.enlarger(shape[0] + TOLD["code"], shape[0], doublings=1, smooth=True)
+    """The second stage: what an upsampler adds to the images of the first, which are half as large as `shape` says. Its discriminator
+    does not sum over places, but flattens its last maps: what is left to say is mostly about edges."""
+    generator = networks.upsampler(shape[0] + TOLD["code"], shape[0], doublings=1, smooth=True)
     generator[:-1].apply(networks.he_initialise)  # the last layer begins at 0
     layers = networks.dcgan_discriminator(*shape[:2], 16, refine=1, normalise=None, outputs=1 + TOLD["features"])
     judge = nn.Sequential(networks.Centred(mean), *layers).apply(networks.he_initialise)

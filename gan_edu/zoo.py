@@ -28,7 +28,7 @@ from .models import lapgan
 from .models.conditional import AuxiliaryClassifierGAN
 from .models.projection import Projection, nearest
 from .models.srgan import SRGAN, SuperResolution, bicubic
-from .networks import dcgan_discriminator, enlarger, infer
+from .networks import dcgan_discriminator, infer, upsampler
 from .recipes import RESTORATION, SHADES, STROKES, TRANSLATION
 
 MEASURED = 1000  # held-out examples, at most
@@ -107,7 +107,7 @@ def _lapgan(examples):
         return replace(_usual(examples), game=game, prepare=lambda images: lapgan.shrink(to_pixels(images), times))
 
     def level(side, shape, *below):
-        return lapgan.Level(enlarger(channels + 1, channels, doublings=1), dcgan_discriminator(2 * channels, side, refine=1))
+        return lapgan.Level(upsampler(channels + 1, channels, doublings=1), dcgan_discriminator(2 * channels, side, refine=1))
 
     coarsest = at(levels, lambda shape: _dcgan((channels, size >> levels, size >> levels)))
     return coarsest, *(at(times, partial(level, size >> times)) for times in reversed(range(levels)))
@@ -115,7 +115,7 @@ def _lapgan(examples):
 
 def _srgan(examples):
     def squared_error(shape):
-        return SuperResolution(enlarger(shape[0], shape[0], doublings=2))
+        return SuperResolution(upsampler(shape[0], shape[0], doublings=2))
 
     def game(shape, first):
         generator = copy.deepcopy(first.generator).requires_grad_()

@@ -19,7 +19,16 @@ from gan_edu.models.gan import GAN
 from gan_edu.models.lapgan import Level, enlarge, join, sample, shrink, split
 from gan_edu.models.srgan import SRGAN, SuperResolution, bicubic
 from gan_edu.models.stackgan import StageI, StageII, divergence
-from gan_edu.networks import Centred, dcgan_discriminator, dcgan_generator, enlarger, he_initialise, mlp, reader, spectral
+from gan_edu.networks import (
+    Centred,
+    dcgan_discriminator,
+    dcgan_generator,
+    he_initialise,
+    mlp,
+    spectral,
+    sum_pool_discriminator,
+    upsampler,
+)
 from gan_edu.training import play
 
 EXACT = Engine("fp32", 1)
@@ -34,15 +43,15 @@ def captioned(rng, n=6, side=16):
 
 
 def level():
-    return moved(Level(enlarger(2, 1, 1, width=8, blocks=1), dcgan_discriminator(2, 16, width=4)))
+    return moved(Level(upsampler(2, 1, 1, width=8, blocks=1), dcgan_discriminator(2, 16, width=4)))
 
 
 def restoring():
-    return moved(SuperResolution(enlarger(1, 1, 2, width=8, blocks=1)))
+    return moved(SuperResolution(upsampler(1, 1, 2, width=8, blocks=1)))
 
 
 def adversarial(content=torch.square, weight=0.1):
-    return moved(SRGAN(enlarger(1, 1, 2, width=8, blocks=1), dcgan_discriminator(1, 16, width=4), content, weight))
+    return moved(SRGAN(upsampler(1, 1, 2, width=8, blocks=1), dcgan_discriminator(1, 16, width=4), content, weight))
 
 
 def stage_one(**settings):
@@ -52,7 +61,7 @@ def stage_one(**settings):
 
 
 def stage_two(**settings):
-    generator, discriminator = enlarger(3 + 5, 3, 1, width=8, blocks=1), dcgan_discriminator(3, 16, width=4, outputs=1 + 6)
+    generator, discriminator = upsampler(3 + 5, 3, 1, width=8, blocks=1), dcgan_discriminator(3, 16, width=4, outputs=1 + 6)
     return moved(StageII(stage_one(), generator, discriminator, len(VOCABULARY), code=5, features=6, **settings))
 
 
@@ -118,7 +127,7 @@ def test_the_same_draw_costs_the_same_and_others_something_else(kind, rng):
 
 
 def test_an_enlarger_makes_nothing_at_first_and_sees_only_the_neighbourhood(rng):
-    network = enlarger(2, 3, doublings=2, width=8, blocks=1)
+    network = upsampler(2, 3, doublings=2, width=8, blocks=1)
     x = torch.randn(1, 2, 16, 16, generator=rng)
     assert network(x).shape == (1, 3, 64, 64) and not network(x).any()
     nn.init.ones_(network[-1].weight)
@@ -216,7 +225,7 @@ def test_a_sample_goes_through_all_levels_from_coarse_to_fine(rng):
 
 
 def moved_enlarger():
-    network = enlarger(2, 1, 1, width=4, blocks=1)
+    network = upsampler(2, 1, 1, width=4, blocks=1)
     nn.init.normal_(network[-1].weight)
     return network
 
@@ -230,7 +239,7 @@ def test_a_level_learns_detail_that_the_coarse_image_does_not_tell():
 
     torch.manual_seed(0)
     squares = [nn.Conv2d(2, 32, kernel_size=2, stride=2), nn.LeakyReLU(0.2), nn.Conv2d(32, 32, 1), nn.LeakyReLU(0.2)]
-    game = Level(enlarger(2, 1, 1, width=16, blocks=0), spectral(nn.Sequential(*squares, nn.Conv2d(32, 1, 1))))
+    game = Level(upsampler(2, 1, 1, width=16, blocks=0), spectral(nn.Sequential(*squares, nn.Conv2d(32, 1, 1))))
     adam = partial(torch.optim.Adam, lr=5e-3, betas=(0.0, 0.9))
     average = play(game, Stream(stripes, 32, seed=0), 200, optimiser=adam, ema=0.95, engine=EXACT).average
     made = average.refine(torch.zeros(200, 1, 4, 4), torch.Generator().manual_seed(1))[:, 0, ::2, ::2]
@@ -241,7 +250,7 @@ def test_a_level_learns_detail_that_the_coarse_image_does_not_tell():
 
 
 def test_the_network_begins_at_the_bicubic_enlargement_of_means(rng):
-    game, real = SuperResolution(enlarger(1, 1, 2, width=8)), images(rng)
+    game, real = SuperResolution(upsampler(1, 1, 2, width=8)), images(rng)
     draw = game.draw(real, rng)
     torch.testing.assert_close(draw.small[:, :, 0, 0], real[:, :, :4, :4].mean((2, 3)))
     torch.testing.assert_close(game.enlarge(draw.small), bicubic(draw.small, 4))
@@ -307,7 +316,7 @@ def test_squared_error_restores_better_than_bicubic():
         return (torch.arange(16).expand(n, 1, 16, 16) < where) * 2.0 - 1
 
     torch.manual_seed(0)
-    game = SuperResolution(enlarger(1, 1, 2, width=16, blocks=1))
+    game = SuperResolution(upsampler(1, 1, 2, width=16, blocks=1))
     play(game, Stream(edges, 32, seed=0), 150, optimiser=partial(torch.optim.Adam, lr=3e-3), engine=EXACT)
     real = edges(200, torch.Generator().manual_seed(1))
     small = game.draw(real, None).small
@@ -395,7 +404,7 @@ def test_the_caption_reaches_the_image_and_codes_are_random(kind, rng):
 
 @pytest.mark.parametrize("smooth", [True, False])
 def test_only_pixel_shuffle_can_leave_a_checkerboard(smooth):
-    network = enlarger(2, 1, 1, width=8, blocks=1, smooth=smooth)
+    network = upsampler(2, 1, 1, width=8, blocks=1, smooth=smooth)
     nn.init.normal_(network[-1].weight)
     middle = network(torch.ones(1, 2, 16, 16))[..., 12:-12, 12:-12]  # which no padding reaches
     assert middle.shape == (1, 1, 8, 8)
@@ -404,7 +413,7 @@ def test_only_pixel_shuffle_can_leave_a_checkerboard(smooth):
 
 def test_a_reader_hears_the_same_wherever_it_sees_it():
     """What an object adds to the sums is the same in all places; the means over quarters tell these apart."""
-    network = reader(3, 64, width=4, mean=-1.0, outputs=5)
+    network = sum_pool_discriminator(3, 64, width=4, mean=-1.0, outputs=5)
 
     def seen(row, column):
         image = torch.full((1, 3, 64, 64), -1.0)
@@ -432,7 +441,7 @@ def test_a_code_has_the_mean_and_the_deviation_that_the_encoder_gives(rng):
 
 def test_the_second_stage_begins_with_the_first_ones_image_which_it_leaves_alone(rng):
     first = stage_one()
-    enlarging = enlarger(3 + 5, 3, 1, width=8)
+    enlarging = upsampler(3 + 5, 3, 1, width=8)
     game = StageII(first, enlarging, dcgan_discriminator(3, 16, 4, outputs=7), len(VOCABULARY), code=5, features=6)
     _, words, _ = captioned(rng)
     made, small = (g.sample(words, torch.Generator().manual_seed(3)) for g in (game, first))

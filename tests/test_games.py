@@ -19,9 +19,9 @@ from gan_edu.models.gan import GAN, FeatureMatchingGAN, Latent
 from gan_edu.models.small_games import BilinearGame
 from gan_edu.networks import (
     Ensemble,
+    FourierFeatures,
     MinibatchDiscrimination,
     Packed,
-    Waves,
     dcgan_discriminator,
     dcgan_generator,
     mlp,
@@ -502,7 +502,7 @@ def test_a_convolutional_gan_is_a_game_too(rng):
 
 JUDGES = {
     "dense": (lambda: mlp(2, 8, 1), True),
-    "waves": (lambda: nn.Sequential(Waves(), mlp(14, 8, 1)), True),
+    "waves": (lambda: nn.Sequential(FourierFeatures(), mlp(14, 8, 1)), True),
     "spectral norm": (lambda: spectral_norm(nn.Linear(2, 1)), True),
     "ensemble": (lambda: Ensemble(lambda: mlp(2, 8, 1), 2), True),
     "virtual BatchNorm": (

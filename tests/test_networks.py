@@ -8,11 +8,11 @@ from torch.nn.utils.parametrize import register_parametrization
 from gan_edu.errors import GameError
 from gan_edu.networks import (
     Ensemble,
+    FourierFeatures,
     Heads,
     MinibatchDiscrimination,
     Packed,
     VirtualBatchNorm,
-    Waves,
     dcgan_discriminator,
     dcgan_generator,
     dcgan_initialise,
@@ -283,8 +283,8 @@ def test_radfords_initialisation_has_his_numbers():
 def test_waves_are_the_point_and_its_sines_and_cosines_at_three_wavelengths():
     x = torch.tensor([[0.5, -1.0]])
     expected = [x, *(f(k * x) for f in (torch.sin, torch.cos) for k in (1, 3, 9))]
-    torch.testing.assert_close(Waves()(x), torch.cat(expected, dim=1))
-    assert Waves()(torch.zeros(3, 4, 2)).shape == (3, 4, 14)
+    torch.testing.assert_close(FourierFeatures()(x), torch.cat(expected, dim=1))
+    assert FourierFeatures()(torch.zeros(3, 4, 2)).shape == (3, 4, 14)
 
 
 def test_packing_concatenates_neighbours():
@@ -342,7 +342,7 @@ def _twice(*layers):
 MEMBERS = {
     "perceptron": lambda: mlp(2, 6, 3, activation=nn.Tanh),
     "without bias": lambda: nn.Linear(2, 3, bias=False),
-    "nested": lambda: nn.Sequential(Waves(), mlp(14, 6, 6), leaky_relu(), nn.Linear(6, 3)),
+    "nested": lambda: nn.Sequential(FourierFeatures(), mlp(14, 6, 6), leaky_relu(), nn.Linear(6, 3)),
     "features that know the batch": lambda: nn.Sequential(nn.Linear(2, 4), MinibatchDiscrimination(4), nn.Linear(20, 3)),
     "softmax over a member's own outputs": lambda: nn.Sequential(nn.Linear(2, 3), nn.Softmax(dim=1)),
     "convolution": lambda: nn.Sequential(nn.Unflatten(1, (1, 2)), nn.Conv1d(1, 3, 2), nn.Flatten()),

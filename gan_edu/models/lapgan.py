@@ -50,7 +50,7 @@ class Level(Game):
     """One level of the pyramid. Two players: the generator proposes the detail that belongs to a coarse image, the discriminator is to
     tell the finished image from a real one, which it is shown beside the same coarse image.
 
-    generator: network from coarse images and noise planes, (N, C + planes, H, W), to details (N, C, 2 H, 2 W), such as an `enlarger`.
+    generator: network from coarse images and noise planes, (N, C + planes, H, W), to details (N, C, 2 H, 2 W), such as an `upsampler`.
     discriminator: network from enlarged coarse images and images side by side, (N, 2 C, 2 H, 2 W), to logits.
     planes: of noise, standard normal, one number a pixel of the coarse image: what makes many details possible for it.
 

@@ -22,7 +22,7 @@ class SuperResolution(Game):
     squared error: SRResNet.
 
     generator: network from small images (N, C, H, W) to what their bicubic enlargement lacks, (N, C, factor · H, factor · W), such as
-        an `enlarger`.
+        an `upsampler`.
 
     A batch is a tensor of large images.
     """

@@ -127,7 +127,7 @@ class StageII(StageI):
 
     first: a `StageI`, which is copied and frozen.
     generator: network from the small image with the code repeated at every pixel, (N, C + code, H, W), to what that image, enlarged,
-        lacks, (N, C, factor · H, factor · W), such as an `enlarger`.
+        lacks, (N, C, factor · H, factor · W), such as an `upsampler`.
     """
 
     def __init__(self, first, generator, discriminator, words, **settings):

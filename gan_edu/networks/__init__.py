@@ -1,0 +1,47 @@
+"""Networks: multilayer perceptrons, convolutional generators and discriminators, translators, and ensembles of any of them."""
+
+from .dcgan import dcgan_discriminator, dcgan_generator, smallest_map, sum_pool_discriminator, upsampler
+from .ensemble import Ensemble, judges_apart
+from .layers import (
+    Centred,
+    FourierFeatures,
+    Heads,
+    MinibatchDiscrimination,
+    Packed,
+    Residual,
+    SumPool,
+    dcgan_initialise,
+    he_initialise,
+    infer,
+    leaky_relu,
+    mlp,
+    spectral,
+    virtual_batch_norm,
+)
+from .translation import UNet, patchgan
+
+__all__ = [
+    "Centred",
+    "Ensemble",
+    "FourierFeatures",
+    "Heads",
+    "MinibatchDiscrimination",
+    "Packed",
+    "Residual",
+    "SumPool",
+    "UNet",
+    "dcgan_discriminator",
+    "dcgan_generator",
+    "dcgan_initialise",
+    "he_initialise",
+    "infer",
+    "judges_apart",
+    "leaky_relu",
+    "mlp",
+    "patchgan",
+    "smallest_map",
+    "spectral",
+    "sum_pool_discriminator",
+    "upsampler",
+    "virtual_batch_norm",
+]

@@ -1,0 +1,61 @@
+"""Networks for image-to-image translation (Isola et al. 2017): a U-Net, and a discriminator of patches. Taught in notebook 12."""
+
+import torch
+from torch import nn
+from torch.nn.utils.parametrizations import spectral_norm
+
+from .dcgan import smallest_map
+from .layers import leaky_relu
+
+
+class UNet(nn.Module):
+    """An image to an image of the same size: an encoder that halves it, and a decoder that doubles it again and sees beside its own
+    map the encoder's of that size (Ronneberger, Fischer & Brox 2015; for translation Isola et al. 2017; notebook 12).
+
+    (N, inputs, size, size) -> (N, outputs, size, size), pixels in [-1, 1]. Raises GameError for sizes that do not halve often enough.
+
+    width: channels of the largest map; they double with each halving, up to eight times as many. Every image is normalised by itself
+    (instance normalisation), so that train and eval mode are alike and no image's translation depends on the rest of the batch.
+    """
+
+    def __init__(self, inputs, outputs, size, width=16):
+        super().__init__()
+        _, depth = smallest_map(size)
+        widths = [width * min(2**k, 8) for k in range(depth)]
+        self.down, self.up = nn.ModuleList(), nn.ModuleList()
+        for k, (before, after) in enumerate(zip([inputs, *widths], widths)):
+            halve = nn.Conv2d(before, after, kernel_size=4, stride=2, padding=1)
+            norm = [] if k == 0 else [nn.InstanceNorm2d(after, affine=True)]
+            self.down.append(nn.Sequential(halve, *norm, leaky_relu()))
+        for k in reversed(range(depth)):
+            before = widths[k] if k == depth - 1 else 2 * widths[k]
+            after = widths[k - 1] if k else outputs
+            double = nn.ConvTranspose2d(before, after, kernel_size=4, stride=2, padding=1)
+            end = [nn.InstanceNorm2d(after, affine=True), nn.ReLU(inplace=True)] if k else [nn.Tanh()]
+            self.up.append(nn.Sequential(double, *end))
+
+    def forward(self, images):
+        maps = [images]
+        for halve in self.down:
+            maps.append(halve(maps[-1]))
+        x = maps.pop()
+        for double in self.up[:-1]:
+            x = torch.cat([double(x), maps.pop()], dim=1)
+        return self.up[-1](x)
+
+
+def patchgan(channels, width=16, layers=3, normalise="spectral"):
+    """A discriminator that judges every patch of an image by itself (Isola et al. 2017; notebook 12): convolutions of stride 2, then
+    one logit a place. (N, channels, H, W) -> (N, 1, H / 2^layers - 1, W / 2^layers - 1).
+
+    A patch is 6 · 2^layers - 2 pixels wide: 10, 22 or 46 for 1, 2 or 3 layers. normalise: "spectral" (Miyato et al. 2018), "batch"
+    (as published; not on the first layer), or None. With BatchNorm a logit depends on the rest of the batch, if only through its
+    means and variances.
+    """
+    constrain = spectral_norm if normalise == "spectral" else lambda layer: layer
+    widths = [width * min(2**k, 8) for k in range(layers)]
+    modules = []
+    for before, after in zip([channels, *widths], widths):
+        norm = [nn.BatchNorm2d(after)] if normalise == "batch" and modules else []
+        modules += [constrain(nn.Conv2d(before, after, kernel_size=4, stride=2, padding=1)), *norm, leaky_relu()]
+    return nn.Sequential(*modules, constrain(nn.Conv2d(widths[-1], 1, kernel_size=4, padding=1)))
