@@ -7,6 +7,7 @@ from functools import partial
 import torch
 
 from gan_edu import data, losses, metrics, networks, recipes
+from gan_edu.models import dcgan
 from gan_edu.models.gan import GAN
 
 from .report import dots
@@ -39,7 +40,7 @@ def objective(chosen):
 
 def widths(generator, discriminator):
     """Networks of other widths."""
-    return lambda recipe: replace(recipe, game=lambda shape: recipes.dcgan(shape, generator, discriminator))
+    return lambda recipe: replace(recipe, game=lambda shape: dcgan.game(shape, generator, discriminator))
 
 
 def batch_norm(recipe):

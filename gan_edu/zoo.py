@@ -5,7 +5,6 @@ interrupted run goes on. `gan-edu train`, `gan-edu sample` and `gan-edu evaluate
         print(stage, run.done, run.history.seen[-1])
 """
 
-import copy
 import csv
 import json
 from collections.abc import Callable
@@ -19,17 +18,29 @@ from PIL import Image
 from torch import Tensor
 from torch.nn.functional import adaptive_avg_pool2d, avg_pool2d, interpolate, l1_loss
 
-from . import judge, recipes, training
+from . import judge, training
 from .data import Scenes, to_pixels
 from .data.examples import FILM, KINDS, NAMES, load_examples
 from .errors import CheckpointError, DataError, GameError
 from .metrics import features, frechet_distance, psnr
-from .models import lapgan
-from .models.conditional import AuxiliaryClassifierGAN
-from .models.projection import Projection, nearest
-from .models.srgan import SRGAN, SuperResolution, bicubic
-from .networks import dcgan_discriminator, infer, upsampler
-from .recipes import RESTORATION, SHADES, STROKES, TRANSLATION
+from .models import (
+    ac_gan,
+    bigan,
+    conditional,
+    cyclegan,
+    dcgan,
+    denoising,
+    discogan,
+    infogan,
+    lapgan,
+    next_frame,
+    pix2pix,
+    projection,
+    semi_supervised,
+    srgan,
+    stackgan,
+)
+from .networks import infer
 
 MEASURED = 1000  # held-out examples, at most
 SHOWN = 40  # of them, in a picture
@@ -79,65 +90,29 @@ class Answer:
 # What is played: from examples to recipes --------------------------------------------------------------------------------
 
 
-def _alone(make, settings=None, classes=False):
-    """One game, made from the shape of an image and, if it asks for it, the number of classes."""
-
-    def stages(examples):
-        told = {"classes": len(examples.names)} if classes else {}
-        return (replace(settings or _usual(examples), game=partial(make, **told)),)
-
-    return stages
-
-
-def _usual(examples):
-    """The settings of notebook 05, for strokes or for colour."""
-    return STROKES if examples.shape[0] == 1 else SHADES
-
-
-def _dcgan(shape):
-    return recipes.dcgan(shape) if shape[0] == 1 else recipes.photographs(shape)
-
-
 def _lapgan(examples):
-    """A GAN of the coarsest images, 8 to 15 pixels on a side, and a game for each doubling."""
-    channels, size, _ = examples.shape
-    levels = (size // 8).bit_length() - 1
-
-    def at(times, game):
-        return replace(_usual(examples), game=game, prepare=lambda images: lapgan.shrink(to_pixels(images), times))
-
-    def level(side, shape, *below):
-        return lapgan.Level(upsampler(channels + 1, channels, doublings=1), dcgan_discriminator(2 * channels, side, refine=1))
-
-    coarsest = at(levels, lambda shape: _dcgan((channels, size >> levels, size >> levels)))
-    return coarsest, *(at(times, partial(level, size >> times)) for times in reversed(range(levels)))
+    return lapgan.stages(examples.shape)
 
 
 def _srgan(examples):
-    def squared_error(shape):
-        return SuperResolution(upsampler(shape[0], shape[0], doublings=2))
-
-    def game(shape, first):
-        generator = copy.deepcopy(first.generator).requires_grad_()
-        discriminator = dcgan_discriminator(*shape[:2], refine=1)
-        return SRGAN(generator, discriminator, lambda images: judge.load(images.device).maps(images), adversarial=3e-2)
-
-    settings = _usual(examples)
-    slower = {"discriminator": settings.optimiser, "generator": SHADES.optimiser}
-    return replace(settings, game=squared_error, schedule="G"), replace(settings, game=game, optimiser=slower)
+    return srgan.stages(examples.shape, lambda images: judge.load(images.device).maps(images))
 
 
 def _stackgan(examples):
-    words, mean = len(examples.names), to_pixels(examples.sources[0][0][:1000]).mean().item()
+    mean = to_pixels(examples.sources[0][0][:1000]).mean().item()
+    return stackgan.stages(len(examples.names), mean)
 
-    def first(shape):
-        return recipes.stage_one((shape[0], shape[1] // 2, shape[2] // 2), words, mean)
 
-    def second(shape, first):
-        return recipes.stage_two(shape, first, words, mean)
+def _for_images(model):
+    return lambda examples: (model.recipe(examples.shape),)
 
-    halved = replace(recipes.CAPTIONS, game=first, prepare=lambda images: avg_pool2d(to_pixels(images), 2))
-    return halved, replace(recipes.DETAILS, game=second)
+
+def _for_classes(model):
+    return lambda examples: (model.recipe(examples.shape, len(examples.names)),)
+
+
+def _always(recipe):
+    return lambda examples: (recipe,)
 
 
 # What is shown and measured: from games and held-out examples to an answer -----------------------------------------------
@@ -180,7 +155,7 @@ def _encoded(games, examples, rng):
 def _enlarged(games, examples, rng):
     (real,), game = examples, games[-1]
     small = avg_pool2d(real, game.factor)
-    return Answer(game.enlarge(small), real, matched=True, given=(bicubic(small, game.factor),), row=4)
+    return Answer(game.enlarge(small), real, matched=True, given=(srgan.bicubic(small, game.factor),), row=4)
 
 
 def _described(games, examples, rng):
@@ -225,9 +200,9 @@ def _classified(games, examples, rng):
 def _projected(games, examples, rng):
     """The image of the best of 1,000 latents is given, and moved towards what is wanted."""
     game, wanted = games[-1], examples[0][:SHOWN]
-    start = nearest(game.generator, game.latent.draw(1000, rng), wanted)[:, 0]
-    search = Projection(game.generator, start, wanted)
-    training.play(search, None, rounds=60, optimiser=partial(torch.optim.Adam, lr=0.1))
+    start = projection.nearest(game.generator, game.latent.draw(1000, rng), wanted)[:, 0]
+    search = projection.Projection(game.generator, start, wanted)
+    training.play(search, None, **projection.SEARCH)
     return Answer(search.images(), wanted, matched=True, given=(infer(game.generator, start),), row=4)
 
 
@@ -249,26 +224,27 @@ class System:
     sizes: tuple[int, ...] = (28, 32, 64, 128)
 
 
-_ac_gan = partial(recipes.conditional, game=AuxiliaryClassifierGAN)
-_few_labels = _alone(recipes.semi_supervised, replace(TRANSLATION, batch=100, ema=0.98), classes=True)
 SYSTEMS = {
-    "dcgan": System("Radford, Metz & Chintala 2016", "images", _alone(_dcgan), _sampled),
-    "conditional": System("Mirza & Osindero 2014", "labelled images", _alone(recipes.conditional, classes=True), _asked),
-    "ac-gan": System("Odena, Olah & Shlens 2017", "labelled images", _alone(_ac_gan, classes=True), _asked),
-    "infogan": System("Chen et al. 2016", "images", _alone(recipes.infogan), _coded),
-    "bigan": System("Donahue, Krähenbühl & Darrell 2017", "images", _alone(recipes.bigan), _encoded),
+    "dcgan": System("Radford, Metz & Chintala 2016", "images", _for_images(dcgan), _sampled),
+    "conditional": System("Mirza & Osindero 2014", "labelled images", _for_classes(conditional), _asked),
+    "ac-gan": System("Odena, Olah & Shlens 2017", "labelled images", _for_classes(ac_gan), _asked),
+    "infogan": System("Chen et al. 2016", "images", _for_images(infogan), _coded),
+    "bigan": System("Donahue, Krähenbühl & Darrell 2017", "images", _for_images(bigan), _encoded),
     "lapgan": System("Denton et al. 2015", "images", _lapgan, _pyramid),
     "srgan": System("Ledig et al. 2017", "images", _srgan, _enlarged),
     "stackgan": System("Zhang et al. 2017", "captioned images", _stackgan, _described, sizes=(32, 64, 128)),
-    "pix2pix": System("Isola et al. 2017", "pairs", _alone(recipes.pix2pix, TRANSLATION), _translated),
-    "cyclegan": System("Zhu, Park et al. 2017", "two domains", _alone(recipes.cyclegan, TRANSLATION), _exchanged),
-    "discogan": System("Kim et al. 2017", "two domains", _alone(recipes.discogan, TRANSLATION), _exchanged),
-    "next-frame": System(
-        "Mathieu, Couprie & LeCun 2016", "films", _alone(partial(recipes.next_frame, frames=FILM), RESTORATION), _continued
+    "pix2pix": System("Isola et al. 2017", "pairs", _always(pix2pix.RECIPE), _translated),
+    "cyclegan": System("Zhu, Park et al. 2017", "two domains", _always(cyclegan.RECIPE), _exchanged),
+    "discogan": System("Kim et al. 2017", "two domains", _always(discogan.RECIPE), _exchanged),
+    "next-frame": System("Mathieu, Couprie & LeCun 2016", "films", _always(next_frame.recipe(FILM)), _continued),
+    "denoising": System("after Isola et al. 2017", "images", _always(denoising.RECIPE), _denoised),
+    "semi-supervised": System(
+        "Salimans et al. 2016",
+        "images, a few of them labelled",
+        lambda examples: (semi_supervised.recipe(len(examples.names)),),
+        _classified,
     ),
-    "denoising": System("after Isola et al. 2017", "images", _alone(recipes.denoising, RESTORATION), _denoised),
-    "semi-supervised": System("Salimans et al. 2016", "images, a few of them labelled", _few_labels, _classified),
-    "projection": System("Zhu, Krähenbühl et al. 2016", "images", _alone(_dcgan), _projected),
+    "projection": System("Zhu, Krähenbühl et al. 2016", "images", _for_images(projection), _projected),
 }
 
 

@@ -9,9 +9,10 @@ from functools import cache
 
 import torch
 
-from gan_edu import metrics, recipes, recorded
+from gan_edu import metrics, recorded
 from gan_edu.data import load_pairs, to_bytes, to_pixels
 from gan_edu.engine import Engine
+from gan_edu.models import cyclegan, pix2pix
 from gan_edu.training import Run
 
 SIDE = 64
@@ -36,9 +37,10 @@ def facades():
 def run_of(kind, seed):
     torch.manual_seed(seed)
     adversarial = ADVERSARIAL if kind == "pix2pix" else 0.0
-    game = recipes.cyclegan(SHAPE) if kind == "CycleGAN" else recipes.pix2pix(SHAPE, adversarial)
+    game = cyclegan.game(SHAPE) if kind == "CycleGAN" else pix2pix.game(SHAPE, adversarial)
     batches = (facades().unpaired if kind == "CycleGAN" else facades().batches)(BATCH[kind], seed)
-    schedule, recipe = "G" if kind == "absolute error" else "DG", recipes.TRANSLATION
+    schedule = "G" if kind == "absolute error" else "DG"
+    recipe = cyclegan.RECIPE if kind == "CycleGAN" else pix2pix.RECIPE
     return Run(game, batches, recipe.optimiser, schedule, ema=recipe.ema, engine=Engine("fp32", threads=1), seed=seed)
 
 
@@ -109,7 +111,7 @@ def baselines():
 
 
 def keep(found):
-    made_by = ["models.translation", "recipes", "networks", "data.pairs"]
+    made_by = ["models.pix2pix", "models.cyclegan", "networks.translation", "data.pairs"]
     recorded.write(
         "facades",
         configuration={
@@ -132,6 +134,6 @@ def keep(found):
 def remeasured():
     """What is measured of the weights of seed 0 that are kept, beside what was measured when it was played."""
     record = recorded.read("facades")
-    game = recipes.pix2pix(SHAPE, ADVERSARIAL)
+    game = pix2pix.game(SHAPE, ADVERSARIAL)
     game.generator.load_state_dict(record.weights)
     return examined("pix2pix", game), record.seeds[0]["pix2pix"]

@@ -8,9 +8,10 @@ from functools import partial
 
 import torch
 
-from gan_edu import recipes, recorded
+from gan_edu import recorded
 from gan_edu.data import Batches, Together, load
 from gan_edu.engine import Engine
+from gan_edu.models import semi_supervised
 from gan_edu.training import Run
 
 ROUNDS, LABELS, RATE = 1500, 10, 1e-3  # rounds; labels a class; learning rate
@@ -29,7 +30,7 @@ def run_of(images, seed, adversarial=1.0):
     torch.manual_seed(seed)
     rows = few(images, seed)
     labelled = Batches(images.pixels(rows), images.labels[rows], size=len(rows), seed=seed)
-    game = recipes.semi_supervised(images.shape)
+    game = semi_supervised.game(images.shape)
     game.adversarial = adversarial
     adam = partial(torch.optim.Adam, lr=RATE, betas=(0.5, 0.99))
     schedule = "DG" if adversarial else "D"
@@ -61,7 +62,7 @@ def keep(found):
     recorded.write(
         "few_labels",
         configuration={"rounds": ROUNDS, "labels a class": LABELS, "learning rate": RATE, "batch": 100, "data": "MNIST"},
-        modules=["recordings.few_labels", "gan_edu.models.semi_supervised", "gan_edu.models.gan", "gan_edu.recipes"],
+        modules=["recordings.few_labels", "gan_edu.models.semi_supervised", "gan_edu.models.gan"],
         beginnings=recorded.beginnings(begin),
         seeds=[found[task] for task in TASKS],
     )

@@ -1,14 +1,15 @@
 """Do categories that nobody named become classes? InfoGAN with and without its information term, recorded for notebook 10.
 
-The recipe "infogan" on MNIST, fp32, one thread, and the same with weight 0. Read: the share of 5,000 held-out digits whose category is
-matched with their class, one to one. Made: the same of 2,000 generated digits and the class that the judge sees.
+The recipe of `models/infogan.py` on MNIST, fp32, one thread, and the same with weight 0. Read: the share of 5,000 held-out digits whose
+category is matched with their class, one to one. Made: the same of 2,000 generated digits and the class that the judge sees.
 """
 
 import torch
 
-from gan_edu import data, judge, metrics, recipes, recorded
+from gan_edu import data, judge, metrics, recorded
 from gan_edu.data import to_bytes
 from gan_edu.engine import Engine
+from gan_edu.models import infogan
 from gan_edu.training import Run
 
 ROUNDS = 3600
@@ -18,9 +19,10 @@ TASKS = [(record, seed) for record in WEIGHTS for seed in SEEDS]
 
 
 def run_of(record, seed):
-    mnist, recipe = data.load("mnist"), recipes.named("infogan")
+    mnist = data.load("mnist")
+    recipe = infogan.recipe(mnist.shape)
     torch.manual_seed(seed)
-    game = recipes.infogan(mnist.shape, weight=WEIGHTS[record])
+    game = infogan.game(mnist.shape, weight=WEIGHTS[record])
     batches, engine = mnist.batches(recipe.batch, seed), Engine("fp32", threads=1)
     return Run(game, batches, recipe.optimiser, ema=recipe.ema, engine=engine, seed=seed)
 
@@ -67,7 +69,7 @@ def keep(found):
         recorded.write(
             record,
             configuration=configuration,
-            modules=["gan_edu.models.conditional", "gan_edu.recipes"],
+            modules=["recordings.infogan", "gan_edu.models.infogan", "gan_edu.models.gan"],
             beginnings={record: beginnings[record]},
             seeds=list(seeds),
             weights=weights[0] if weight else None,
@@ -78,6 +80,6 @@ def keep(found):
 def remeasured():
     """What is measured of the weights of seed 0 that are kept, beside what was measured when it was played."""
     record = recorded.read("infogan")
-    game = recipes.infogan(data.load("mnist").shape)
+    game = infogan.game(data.load("mnist").shape)
     game.load_state_dict(record.weights)
     return examined(game), record.seeds[0]

@@ -65,7 +65,7 @@ def keep(found):
     recorded.write(
         "league",
         configuration=by_ground(lambda result: {what: result[what] for what in ("cost of a round", "rounds")}),
-        modules=["recordings.league", "gan_edu.league", "gan_edu.models.gan", "gan_edu.networks"],
+        modules=["recordings.league", "gan_edu.league", "gan_edu.models.gan"],
         beginnings=recorded.beginnings(begin),
         seeds=[by_ground(lambda result, seed=seed: result["seeds"][seed]) for seed in SEEDS],
     )

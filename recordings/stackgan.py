@@ -10,14 +10,15 @@ from functools import cache, partial
 import torch
 from torch.nn.functional import interpolate
 
-from gan_edu import metrics, recipes, recorded
+from gan_edu import metrics, recorded
 from gan_edu.data import Scenes, Stream, to_bytes, to_pixels, tokens
 from gan_edu.data.scenes import VOCABULARY, captioned
 from gan_edu.engine import Engine
+from gan_edu.models.stackgan import FIRST, SECOND, stage_one, stage_two
 from gan_edu.training import Run
 
 SIDES = {"I": 32, "II": 64}
-RECIPES = {"I": recipes.CAPTIONS, "II": recipes.DETAILS}
+RECIPES = {"I": FIRST, "II": SECOND}
 ROUNDS = {"I": [(1600, 1.0), (300, 0.2)], "II": [(750, 1.0)]}  # how many, and at which share of the recipe's learning rate
 NEVER = [("red", "circle"), ("blue", "star"), ("large", "green", "square")]
 TASKS = [(seed,) for seed in range(5)]
@@ -27,7 +28,7 @@ SHOWN = 24  # captions whose images are kept
 def stage_of(stage, first=None):
     """A stage with fresh networks; the second begins from the first."""
     shape, words = (3, SIDES[stage], SIDES[stage]), len(VOCABULARY)
-    return recipes.stage_one(shape, words, paper()) if stage == "I" else recipes.stage_two(shape, first, words, paper())
+    return stage_one(shape, words, paper()) if stage == "I" else stage_two(shape, first, words, paper())
 
 
 def run_of(stage, game, batches, seed, rate=1.0):
@@ -114,7 +115,7 @@ def contest(task):
 
 def keep(found):
     runs = [found[task] for task in TASKS]
-    made_by = ["models.stackgan", "recipes", "networks", "data.scenes"]
+    made_by = ["models.stackgan", "networks.dcgan", "data.scenes"]
     recorded.write(
         "stackgan",
         configuration={"sides": SIDES, "rounds": ROUNDS, "never": [" ".join(words) for words in NEVER], "mean": paper()},

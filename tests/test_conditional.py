@@ -13,9 +13,11 @@ from gan_edu.data import Stream
 from gan_edu.engine import Engine
 from gan_edu.errors import GameError
 from gan_edu.games import Draw
+from gan_edu.models.ac_gan import AuxiliaryClassifierGAN
 from gan_edu.models.bigan import Bidirectional, BiGAN, JointDiscriminator
-from gan_edu.models.conditional import AuxiliaryClassifierGAN, ConditionalGAN, InfoGAN
+from gan_edu.models.conditional import ConditionalGAN
 from gan_edu.models.gan import GAN
+from gan_edu.models.infogan import InfoGAN
 from gan_edu.networks import dcgan_discriminator, dcgan_generator, leaky_relu, mlp, spectral
 from gan_edu.training import play
 

@@ -36,7 +36,7 @@ ROOMS = {
     "penalties": set(),
     "augmentations": set(),
     "dynamics": {"games"},
-    "models": MATHEMATICS,
+    "models": MATHEMATICS | {"data"},
     "engine": set(),
     "training": {"games", "dynamics", "engine"},
     "judge": {"networks", "data"},

@@ -12,7 +12,6 @@ from gan_edu.networks import (
     Heads,
     MinibatchDiscrimination,
     Packed,
-    VirtualBatchNorm,
     dcgan_discriminator,
     dcgan_generator,
     dcgan_initialise,
@@ -24,6 +23,7 @@ from gan_edu.networks import (
     spectral,
     virtual_batch_norm,
 )
+from gan_edu.networks.layers import VirtualBatchNorm
 
 sizes = pytest.mark.parametrize("size", [8, 28, 32, 64, 128])
 channels = pytest.mark.parametrize("channels", [1, 3])

@@ -9,6 +9,8 @@ from gan_edu.data import ImageSet, to_pixels
 from gan_edu.engine import Engine
 from gan_edu.errors import GameError
 from gan_edu.games import turns
+from gan_edu.models import bigan, conditional, infogan, mlp_gan
+from gan_edu.models.gan import GAN
 
 ARTICLES = ["tensorflow", "introductory", "keras"]
 UNTOLD = ["dcgan", "clothes", "photographs", *ARTICLES]  # generators that nobody asks for anything
@@ -115,9 +117,9 @@ def test_what_the_recipes_of_notebook_10_are_told():
     assert {name for name in recipes.RECIPES if recipes.named(name).labels} == {"conditional", "auxiliary classifier"}
     kinds = {name: type(recipes.named(name).game((1, 28, 28))).__name__ for name in ASKED}
     assert list(kinds.values()) == ["ConditionalGAN", "AuxiliaryClassifierGAN", "InfoGAN", "BiGAN"]
-    assert recipes.conditional((1, 28, 28), classes=3).generator[0].in_features == 64 + 3
-    assert recipes.infogan((1, 28, 28), categories=5, continuous=2, changes=()).generator[0].in_features == 64 + 7
-    assert recipes.bigan((1, 28, 28), latent=7).encode(torch.zeros(2, 1, 28, 28)).shape == (2, 7)
+    assert conditional.game((1, 28, 28), classes=3).generator[0].in_features == 64 + 3
+    assert infogan.game((1, 28, 28), categories=5, continuous=2, changes=()).generator[0].in_features == 64 + 7
+    assert bigan.game((1, 28, 28), latent=7).encode(torch.zeros(2, 1, 28, 28)).shape == (2, 7)
 
 
 def test_the_logit_of_infogan_is_bounded_by_itself_and_its_reader_is_free(rng):
@@ -163,19 +165,19 @@ def test_an_unknown_recipe_is_refused_with_those_there_are():
 
 
 def test_the_introductory_price_is_l1_and_l2_of_all_weight_matrices_and_no_biases():
-    game = recipes.introductory((1, 28, 28))
+    game = mlp_gan.introductory((1, 28, 28))
     rng = torch.Generator().manual_seed(0)
     draw = game.draw(torch.rand(8, 1, 28, 28), rng)
     for player in game.players():
         weights = [p for name, p in player.parameters.items() if name.endswith("weight")]
         assert len(weights) == 3
         expected = 1e-5 * sum(w.abs().sum() + w.square().sum() for w in weights)
-        plain = recipes.GAN(game.generator, game.discriminator, game.latent)
+        plain = GAN(game.generator, game.discriminator, game.latent)
         torch.testing.assert_close(game.cost(player.name, draw) - plain.cost(player.name, draw), expected, rtol=1e-3, atol=1e-5)
 
 
 def test_in_keras_the_discriminator_sees_128_fakes_and_the_generator_learns_from_256():
-    game = recipes.keras((1, 28, 28))
+    game = mlp_gan.keras((1, 28, 28))
     seen = {}
     game.discriminator.register_forward_hook(lambda module, args, output: seen.setdefault(player, []).append(len(args[0])))
     draw = game.draw(torch.zeros(128, 1, 28, 28), torch.Generator().manual_seed(0))

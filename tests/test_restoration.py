@@ -10,7 +10,8 @@ from torch.nn.functional import softplus
 
 from gan_edu.data import Stream
 from gan_edu.errors import CheckpointError, GameError
-from gan_edu.models.restoration import Denoising, NextFrame
+from gan_edu.models.denoising import Denoising
+from gan_edu.models.next_frame import NextFrame
 from gan_edu.networks import UNet, patchgan
 from gan_edu.training import Run, play
 

@@ -18,17 +18,20 @@ from torch import nn
 from torch.nn.utils.parametrizations import spectral_norm
 from torch.utils.data import DataLoader
 
-from gan_edu import data, losses, recipes, training
+from gan_edu import data, losses, training
 from gan_edu.augmentations import DifferentiableAugmentation, InstanceNoise
 from gan_edu.data.batches import Batches
 from gan_edu.dynamics import Consensus, Extragradient, HistoricalAveraging, Momentum, Unrolled, gradient, optimistic
 from gan_edu.engine import Engine
 from gan_edu.errors import CheckpointError, GameError
+from gan_edu.models.ac_gan import AuxiliaryClassifierGAN
 from gan_edu.models.bigan import Bidirectional, BiGAN, JointDiscriminator
-from gan_edu.models.conditional import AuxiliaryClassifierGAN, ConditionalGAN, InfoGAN
+from gan_edu.models.conditional import ConditionalGAN
 from gan_edu.models.gan import GAN, FeatureMatchingGAN, Latent
+from gan_edu.models.infogan import InfoGAN
+from gan_edu.models.mlp_gan import RegularisedGAN, TwiceTheFakesGAN
+from gan_edu.models.pix2pix import Pix2Pix
 from gan_edu.models.small_games import BilinearGame, DiracGAN
-from gan_edu.models.translation import Pix2Pix
 from gan_edu.models.vae import VAE
 from gan_edu.networks import (
     Ensemble,
@@ -116,8 +119,8 @@ GAMES = {
         lambda device: Batches(torch.randint(0, 3, (20, 1, 2, 2)), size=8, seed=1, device=device),
     ),
     "Dirac": (lambda: DiracGAN(penalties=[R1(0.5)]), None),
-    "regularised": (lambda: recipes.RegularisedGAN(mlp(3, 8, 2), mlp(2, 8, 1), latent=3), ring),
-    "twice the fakes": (lambda: recipes.TwiceTheFakesGAN(mlp(3, 8, 2), mlp(2, 8, 1, dropout=0.3), latent=3), ring),
+    "regularised": (lambda: RegularisedGAN(mlp(3, 8, 2), mlp(2, 8, 1), latent=3), ring),
+    "twice the fakes": (lambda: TwiceTheFakesGAN(mlp(3, 8, 2), mlp(2, 8, 1, dropout=0.3), latent=3), ring),
     "relativistic with R1 and R2": (lambda: plain(objective=losses.relativistic, penalties=[R1(1.0), R2(1.0)]), ring),
     "WGAN-GP": (lambda: plain(objective=losses.wasserstein, penalties=[GradientPenalty(10.0)]), ring),
     "packed": (lambda: GAN(mlp(3, 8, 2), Packed(mlp(4, 8, 1), 2), latent=3), ring),

@@ -14,7 +14,9 @@ from gan_edu.dynamics import Consensus, Extragradient
 from gan_edu.engine import Engine
 from gan_edu.errors import CheckpointError, GameError
 from gan_edu.games import Draw
-from gan_edu.models.translation import CycleGAN, DiscoGAN, Pix2Pix
+from gan_edu.models.cyclegan import CycleGAN
+from gan_edu.models.discogan import DiscoGAN
+from gan_edu.models.pix2pix import Pix2Pix
 from gan_edu.networks import Ensemble, UNet, mlp, patchgan
 from gan_edu.training import Run, play
 

@@ -4,8 +4,9 @@ learned inference (ALI, Dumoulin et al. 2017). Taught in notebook 10."""
 import torch
 from torch import nn
 
-from ..networks import infer
+from ..networks import dcgan_discriminator, dcgan_generator, infer, leaky_relu, mlp, spectral
 from .gan import GAN
+from .recipe import Recipe, adam
 
 
 class Bidirectional(nn.Module):
@@ -72,3 +73,27 @@ class BiGAN(GAN):
     def reconstruct(self, images):
         """Images made of the latents of images."""
         return infer(self.generator.decoder, self.encode(images))
+
+
+def game(shape, latent=16):
+    """The networks of `dcgan`, and an encoder with BatchNorm. The latents are few, so that they say something."""
+    decoder = dcgan_generator(latent, shape[0], shape[1], width=32, refine=2)
+    encoder = dcgan_discriminator(shape[0], shape[1], width=16, refine=2, normalise="batch", outputs=latent)
+    trunk = dcgan_discriminator(shape[0], shape[1], width=16, refine=2, outputs=256)
+    head = spectral(mlp(256 + latent, 256, 1, activation=leaky_relu))
+    match = spectral(nn.Linear(256, latent))
+    discriminator = JointDiscriminator(nn.Sequential(trunk, leaky_relu()), head, match)
+    return BiGAN(Bidirectional(decoder, encoder), discriminator, latent)
+
+
+def recipe(shape):
+    """For images of that shape; colour learns at half the rate, in batches of half the size."""
+    grey = shape[0] == 1
+    return Recipe(
+        source="this course, notebook 10: an encoder",
+        game=game,
+        batch=64 if grey else 32,
+        epochs=2,
+        optimiser=adam(2e-3 if grey else 1e-3, 0.0, 0.9),
+        ema=0.995,
+    )

@@ -1,17 +1,18 @@
-"""GANs that can be asked for something: the conditional GAN (Mirza & Osindero 2014), the auxiliary-classifier GAN (Odena, Olah &
-Shlens 2017), and InfoGAN (Chen et al. 2016), which finds out by itself what there is to ask for. Taught in notebook 10.
+"""A GAN that can be asked for something: the conditional GAN (Mirza & Osindero 2014). Taught in notebook 10.
 
-All three are built alike. The generator hears a request as numbers appended to its latent: a class as a one-hot vector, so that the
-columns of the first layer which meet it are the classes' embeddings. The discriminator, one network, has more outputs than its logit.
-What differs is what these others mean, and who gives the label: the data, or nobody.
+The generator hears a request as numbers appended to its latent: a class as a one-hot vector, so that the columns of the first layer
+which meet it are the classes' embeddings. The discriminator, one network, has more outputs than its logit.
 """
 
+from functools import partial
+
 import torch
-from torch.nn.functional import cross_entropy, one_hot
+from torch.nn.functional import one_hot
 
 from ..errors import GameError
-from ..networks import infer
+from ..networks import dcgan_discriminator, dcgan_generator, infer
 from .gan import GAN
+from .recipe import Recipe, adam
 
 
 class ConditionalGAN(GAN):
@@ -62,81 +63,22 @@ class ConditionalGAN(GAN):
         return infer(self.generator, self.request(self.latent.draw(len(labels), rng), labels))
 
 
-class AuxiliaryClassifierGAN(ConditionalGAN):
-    """A GAN whose discriminator also classifies: both players want images to be recognised as what was asked for.
-
-    discriminator: network from images to (N, 1 + classes): one logit, real or not, whatever the class; then a logit for each class.
-
-    Both players pay the classifier's cross-entropy on generated images, the discriminator also that on real ones.
-    """
-
-    def discriminator_cost(self, draw):
-        real, fake = self.logits(draw.real, self.fake(draw))
-        adversarial = self.objective.discriminator(real[:, :1], fake[:, :1])
-        return adversarial + cross_entropy(real[:, 1:], draw.labels) + cross_entropy(fake[:, 1:], draw.labels)
-
-    def generator_cost(self, draw):
-        fake = self.discriminator(self.fake(draw))
-        return self.objective.generator(None, fake[:, :1]) + cross_entropy(fake[:, 1:], draw.labels)
+def game(shape, classes=10, latent=64):
+    """The networks of `dcgan`, told a label."""
+    generator = dcgan_generator(latent + classes, shape[0], shape[1], width=32, refine=2)
+    discriminator = dcgan_discriminator(shape[0], shape[1], width=16, refine=2, outputs=1 + classes)
+    return ConditionalGAN(generator, discriminator, latent, classes)
 
 
-class InfoGAN(GAN):
-    """A GAN whose images must tell which code they were made from: without a label, the code comes to mean something.
-
-    Batches are images. A code is a category, each equally likely, and continuous codes, uniform on [-1, 1]. `weight` times the code's
-    cost, -log Q(code | image), stands in the costs of both players; less the code's entropy it is a bound on the information that
-    images hold about it: I(code; image) >= H(code) - E[-log Q(code | image)].
-
-    generator: network from latents, one-hot categories and continuous codes (N, latent size + categories + continuous) to images.
-    discriminator: network from images to (N, 1 + categories + continuous): the logit, then Q, which shares the trunk and is the
-        discriminator's: a logit for each category, and for each continuous code the mean of a normal distribution, whose
-        standard deviation is 1 here and learned in the paper.
-    categories, continuous: how many there are of each.
-    augmentation: as in any `GAN`; the discriminator's, and with it Q's, idea of what a category is not.
-    """
-
-    def __init__(self, generator, discriminator, latent, categories=10, continuous=2, weight=1.0, augmentation=None):
-        super().__init__(generator, discriminator, latent, augmentation=augmentation)
-        self.categories, self.continuous, self.weight = categories, continuous, weight
-
-    def about(self):
-        """Its costs, and what the code's weighs."""
-        return f"{super().about()} + {self.weight:g} · information"
-
-    def draw(self, real, rng):
-        draw = super().draw(real, rng)
-        draw.category, draw.continuous = self.code(len(real), rng)
-        draw.latent = self.request(draw.latent, draw.category, draw.continuous)
-        return draw
-
-    def code(self, count, rng):
-        """Codes at random: categories, int64 (count,), and continuous codes (count, continuous)."""
-        category = torch.randint(self.categories, (count,), generator=rng, device=rng.device)
-        return category, 2 * torch.rand(count, self.continuous, generator=rng, device=rng.device) - 1
-
-    def request(self, latent, category, continuous):
-        """Latents with codes, as the generator wants them: (N, latent size + categories + continuous)."""
-        return torch.cat([latent, one_hot(category, self.categories).to(latent.dtype), continuous], dim=1)
-
-    def discriminator_cost(self, draw):
-        real, fake = self.logits(self.seen_real(draw), self.seen_fake(draw))
-        return self.objective.discriminator(real[:, :1], fake[:, :1]) + self.weight * self.surprise(fake, draw)
-
-    def generator_cost(self, draw):
-        fake = self.discriminator(self.seen_fake(draw))
-        return self.objective.generator(None, fake[:, :1]) + self.weight * self.surprise(fake, draw)
-
-    def surprise(self, outputs, draw):
-        """The mean of -log Q(code | image), but for a constant, from the discriminator's outputs for generated images."""
-        category, continuous = outputs[:, 1:].split([self.categories, self.continuous], dim=1)
-        return cross_entropy(category, draw.category) + (continuous - draw.continuous).square().sum(1).mean() / 2
-
-    def read(self, images):
-        """What Q reads in images (N, C, H, W): logits of the category (N, categories), and the continuous codes (N, continuous)."""
-        outputs = infer(self.discriminator, images)
-        return outputs[:, 1:].split([self.categories, self.continuous], dim=1)
-
-    def sample(self, category, continuous, rng):
-        """Generated images (N, C, H, W) with the codes asked for, int64 (N,) and (N, continuous). The same seed gives the same
-        latents, whatever the codes."""
-        return infer(self.generator, self.request(self.latent.draw(len(category), rng), category, continuous))
+def recipe(shape, classes=10):
+    """For images of that shape; colour learns at half the rate, in batches of half the size."""
+    grey = shape[0] == 1
+    return Recipe(
+        source="this course, notebook 10: a label",
+        game=partial(game, classes=classes),
+        batch=64 if grey else 32,
+        epochs=2,
+        optimiser=adam(2e-3 if grey else 1e-3, 0.0, 0.9),
+        ema=0.995,
+        labels=True,
+    )

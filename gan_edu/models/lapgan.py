@@ -8,12 +8,17 @@ generator here looks at the coarse image as it is, the paper's at the enlarged o
 the finished image, the paper's their sum alone.
 """
 
+from functools import partial
+
 import torch
 from torch.nn.functional import avg_pool2d, interpolate
 
+from ..data.images import to_pixels
 from ..games import Draw, Game
 from ..losses import non_saturating
-from ..networks import infer
+from ..networks import dcgan_discriminator, infer, upsampler
+from . import dcgan
+from .recipe import Recipe, adam
 
 
 def shrink(images, times=1):
@@ -105,3 +110,32 @@ def sample(games, count, rng):
     for level in levels:
         images = level.refine(images, rng)
     return images
+
+
+def level(side, shape, *below):
+    """The game of a level whose images are that large. The games below it are trained apart."""
+    return Level(upsampler(shape[0] + 1, shape[0], doublings=1), dcgan_discriminator(2 * shape[0], side, refine=1))
+
+
+def coarsest(side, shape):
+    """A plain GAN of images of the coarsest size: that of `dcgan`."""
+    return dcgan.recipe(shape).game((shape[0], side, side))
+
+
+def stages(shape):
+    """A GAN of the coarsest images, 8 to 15 pixels on a side, and a game for each doubling."""
+    grey, size = shape[0] == 1, shape[1]
+    levels = (size // 8).bit_length() - 1
+
+    def recipe(times, game):
+        return Recipe(
+            source="this course, notebook 11",
+            game=partial(game, size >> times),
+            batch=64 if grey else 32,
+            epochs=2,
+            optimiser=adam(2e-3 if grey else 1e-3, 0.0, 0.9),
+            ema=0.995,
+            prepare=lambda images: shrink(to_pixels(images), times),
+        )
+
+    return recipe(levels, coarsest), *(recipe(times, level) for times in reversed(range(levels)))

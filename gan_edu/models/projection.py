@@ -13,6 +13,8 @@ from torch import nn
 from ..errors import GameError
 from ..games import Draw, Game
 from ..networks import infer
+from . import dcgan
+from .recipe import adam
 
 
 class Projection(Game):
@@ -74,3 +76,12 @@ def nearest(generator, latents, images, count=1):
     made = infer(generator, latents).flatten(1)
     order = torch.cdist(images.flatten(1), made).topk(count, largest=False).indices
     return latents[order]
+
+
+def recipe(shape):
+    """Of the generator in which is searched: that of `dcgan`."""
+    return dcgan.recipe(shape)
+
+
+SEARCH = {"rounds": 60, "optimiser": adam(0.1, 0.9, 0.999)}
+"""How latents are moved: arguments of `training.play`."""

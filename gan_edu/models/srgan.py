@@ -5,11 +5,15 @@ Left out: BatchNorm; most of the paper's 16 residual blocks. The network here ad
 whole image. For VGG's features stand the judge's, which were learned from digits.
 """
 
+import copy
+from functools import partial
+
 from torch.nn.functional import avg_pool2d, interpolate, mse_loss
 
 from ..games import Draw, Game, with_settings
 from ..losses import non_saturating
-from ..networks import infer
+from ..networks import dcgan_discriminator, infer, upsampler
+from .recipe import Recipe, adam
 
 
 def bicubic(images, factor):
@@ -84,3 +88,39 @@ class SRGAN(SuperResolution):
         fake = self.fake(draw)
         fooling = self.objective.generator(None, self.discriminator(fake))
         return mse_loss(self.content(fake), self.content(draw.real)) + self.adversarial * fooling
+
+
+def squared_error(shape):
+    """The game of the first stage."""
+    return SuperResolution(upsampler(shape[0], shape[0], doublings=2))
+
+
+def game(content, shape, first):
+    """The game of the second stage, whose generator starts where the first ended."""
+    generator = copy.deepcopy(first.generator).requires_grad_()
+    return SRGAN(generator, dcgan_discriminator(*shape[:2], refine=1), content, adversarial=3e-2)
+
+
+def stages(shape, content):
+    """Squared error, then the game, whose generator learns at half the discriminator's rate on strokes. `content` is the function
+    whose features are compared."""
+    grey = shape[0] == 1
+    batch, optimiser = 64 if grey else 32, adam(2e-3 if grey else 1e-3, 0.0, 0.9)
+    first = Recipe(
+        source="this course, notebook 11: squared error",
+        game=squared_error,
+        batch=batch,
+        epochs=2,
+        optimiser=optimiser,
+        schedule="G",
+        ema=0.995,
+    )
+    second = Recipe(
+        source="this course, notebook 11: the game",
+        game=partial(game, content),
+        batch=batch,
+        epochs=2,
+        optimiser={"discriminator": optimiser, "generator": adam(1e-3, 0.0, 0.9)},
+        ema=0.995,
+    )
+    return first, second

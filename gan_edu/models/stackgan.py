@@ -11,15 +11,20 @@ each word says to the image's features.
 """
 
 import copy
+from dataclasses import replace
+from functools import partial
 
 import torch
 from torch import nn
+from torch.nn.functional import avg_pool2d
 
+from ..data.images import to_pixels
 from ..errors import GameError
 from ..games import Draw, Game, with_settings
 from ..losses import non_saturating
-from ..networks import infer
+from ..networks import Centred, dcgan_discriminator, dcgan_generator, he_initialise, infer, sum_pool_discriminator, upsampler
 from ..penalties import R1, Scored
+from .recipe import Recipe, adam
 
 
 class StageI(Game):
@@ -150,3 +155,54 @@ class StageII(StageI):
 def divergence(mean, log_deviation):
     """The KL divergence of normal distributions from the standard one, (N, d), summed over d, its mean over N, in nats."""
     return (((2 * log_deviation).exp() + mean.square() - 1) / 2 - log_deviation).sum(1).mean()
+
+
+CAPTIONS = {"code": 32, "features": 128, "weight": 1e-3, "slope": 0.02}  # how both stages hear captions, and R1
+
+
+def stage_one(shape, words, mean=0.0, matching=True):
+    """The first stage: a DCGAN that is told a caption, and a discriminator that sums over places, under R1.
+
+    shape: of its own, small images. words: in the vocabulary. mean: of the images' pixels.
+    """
+    generator = dcgan_generator(4 + CAPTIONS["code"], shape[0], shape[1], width=32, refine=1)
+    discriminator = sum_pool_discriminator(*shape[:2], 32, mean, outputs=1 + CAPTIONS["features"])
+    return StageI(generator, discriminator, words, latent=4, matching=matching, **CAPTIONS)
+
+
+def stage_two(shape, first, words, mean=0.0):
+    """The second stage: what an upsampler adds to the images of the first, which are half as large as `shape` says. Its discriminator
+    does not sum over places, but flattens its last maps: what is left to say is mostly about edges."""
+    generator = upsampler(shape[0] + CAPTIONS["code"], shape[0], doublings=1, smooth=True)
+    generator[:-1].apply(he_initialise)  # the last layer begins at 0
+    layers = dcgan_discriminator(*shape[:2], 16, refine=1, normalise=None, outputs=1 + CAPTIONS["features"])
+    discriminator = nn.Sequential(Centred(mean), *layers).apply(he_initialise)
+    return StageII(first, generator, discriminator, words, **CAPTIONS)
+
+
+FIRST = Recipe(
+    source="this course, notebook 11: a first stage",
+    game=stage_one,
+    batch=32,
+    epochs=2,
+    optimiser=adam(2e-3, 0.0, 0.9),
+    ema=0.995,
+    prepare=lambda images: avg_pool2d(to_pixels(images), 2),
+)
+SECOND = Recipe(
+    source="this course, notebook 11: a second stage",
+    game=stage_two,
+    batch=16,
+    epochs=2,
+    optimiser=adam(1e-3, 0.0, 0.9),
+    ema=0.995,
+)
+
+
+def stages(words, mean):
+    """Both stages for so many words and images of that mean pixel."""
+
+    def first(shape):
+        return stage_one((shape[0], shape[1] // 2, shape[2] // 2), words, mean)
+
+    return replace(FIRST, game=first), replace(SECOND, game=partial(stage_two, words=words, mean=mean))
