@@ -147,6 +147,18 @@ def test_an_empty_name_is_an_error(kind, tmp_path, monkeypatch):
         load_examples(kind, "", 8)
 
 
+def test_a_digest_tells_names_counts_and_every_byte():
+    def examples(names="ab", count=4, pixel=0):
+        images = torch.zeros(count, 1, 2, 2, dtype=torch.uint8)
+        images[0, 0, 0, 0] = pixel
+        return Examples(((images, torch.arange(count)),), (images[:1], torch.arange(1)), "", tuple(names)).digest()
+
+    first = examples()
+    assert first == examples() and first["names"] == ["a", "b"] and first["counts"] == [4, 1]
+    for other, changed in (examples("ac"), "names"), (examples(count=5), "counts"), (examples(pixel=1), "sha256"):
+        assert other[changed] != first[changed]
+
+
 def test_two_sources_are_shuffled_apart_so_that_equal_rows_do_not_meet():
     images = torch.arange(60, dtype=torch.uint8).view(-1, 1, 1, 1)
     a, b = next(Examples(((images,), (images + 60,)), (images,), "two").batches(30, 0, "cpu", lambda x: x))

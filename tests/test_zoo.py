@@ -369,6 +369,53 @@ def test_a_run_within_its_data_does_not_learn_what_it_drew(tmp_path):
     assert "left out that runs of gan-edu drew" in said
 
 
+def changed(folder, how):
+    """Changes a folder of cats and dogs between two sittings."""
+    if how == "a class renamed":
+        (folder / "cats").rename(folder / "wolves")
+    elif how == "a class added":
+        drawn(folder, *(f"eels/{k}.png" for k in range(20)))
+    elif how == "classes exchanged":
+        for old, new in ("cats", "x"), ("dogs", "cats"), ("x", "dogs"):
+            (folder / old).rename(folder / new)
+    elif how == "images added":
+        drawn(folder, *(f"cats/more {k}.png" for k in range(10)))
+    else:
+        Image.new("RGB", (40, 36), "white").save(folder / "cats" / "7.png")
+
+
+@pytest.mark.parametrize(
+    "how, sentence",
+    {
+        "a class renamed": "the names were cats, dogs and are dogs, wolves",
+        "a class added": "the names were cats, dogs and are cats, dogs, eels",
+        "classes exchanged": "the images are others",
+        "images added": "the counts were 36, 4 and are 45, 5",
+        "an image replaced": "the images are others",
+    }.items(),
+)
+def test_data_that_have_changed_are_refused_by_every_command(how, sentence, tmp_path):
+    own, run = drawn(tmp_path / "own", *(f"{side}/{k}.png" for side in ("cats", "dogs") for k in range(20))), tmp_path / "run"
+    train = asked("conditional", run, data=own, size=32, rounds=1)
+    assert gan_edu(*train)[0] == 0
+    before = left_in(run)
+    changed(own, how)
+    for command in train, ("sample", run), ("evaluate", run):
+        code, said = gan_edu(*command)
+        assert code == 2 and f"own has changed since {run} learned from it: {sentence}. Choose another folder, or" in said
+    assert left_in(run) == before
+
+
+def test_a_run_that_was_begun_before_there_were_digests_goes_on_and_has_one_then(trained, tmp_path):
+    folder = shutil.copytree(trained("dcgan"), tmp_path / "run")
+    config = json.loads((folder / "config.json").read_text())
+    digest = config.pop("examples")
+    (folder / "config.json").write_text(json.dumps(config))
+    assert gan_edu("evaluate", folder)[0] == 0
+    assert gan_edu(*asked("dcgan", folder))[0] == 0
+    assert json.loads((folder / "config.json").read_text()) == config | {"examples": digest}
+
+
 def test_an_answer_is_shown_in_columns_and_measured_against_what_is_right(tmp_path):
     real = torch.stack([torch.full((3, 4, 4), shade) for shade in (-1.0, 0.0, 1.0)])
     grey = torch.zeros(3, 1, 4, 4)

@@ -1,5 +1,6 @@
 """What the systems of the zoo learn from: seven kinds of examples, from named data or from a folder of your own."""
 
+import hashlib
 import re
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
@@ -41,6 +42,15 @@ class Examples:
     def shape(self):
         """(C, H, W) of one image."""
         return tuple(self.sources[0][0].shape[-3:])
+
+    def digest(self):
+        """What tells these examples from others, as a dict: their names, how many there are of each source and held out, and a hash
+        of every byte."""
+        parts = [*self.sources, self.held_out]
+        every_byte = hashlib.sha256()
+        for tensor in (tensor for part in parts for tensor in part):
+            every_byte.update(tensor.contiguous().numpy())
+        return {"names": [*self.names], "counts": [len(part[0]) for part in parts], "sha256": every_byte.hexdigest()}
 
     def batches(self, size, seed, device, prepare):
         """Endless batches on the device, of that many examples from each source; `prepare` turns bytes into what networks see."""
