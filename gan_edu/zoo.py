@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from statistics import fmean
+from textwrap import shorten
 
 import torch
 from PIL import Image
@@ -292,11 +293,11 @@ def train(order, folder, rounds=2000, every=200, device="cpu", say=print):
     Written every `every` rounds and after the last of stage k: stage<k>.pt, the checkpoint; stage<k>.csv, costs (means since the row
     before) and measures; samples/<k>-<round>.png. Ctrl-C leaves a checkpoint too.
 
-    Raises what `Order.examples` raises, and CheckpointError if the folder holds another run.
+    Raises what `Order.examples` raises, and CheckpointError if the folder holds another run, or the data have changed since.
     """
     folder, examples = Path(folder), order.examples()
     data = order.data if order.data in NAMES else str(Path(order.data).expanduser().resolve())
-    _claim(folder, replace(order, data=data, size=examples.shape[1]))
+    _claim(folder, replace(order, data=data, size=examples.shape[1]), examples)
     say(examples.about)
     system, games = SYSTEMS[order.system], []
     for k, recipe in enumerate(system.stages(examples), 1):
@@ -329,27 +330,48 @@ def examine(system, games, examples, count=None, seed=0):
     return system.answer(games, (to_pixels(first), *others), torch.Generator(device).manual_seed(seed))
 
 
-def _claim(folder, order):
+def _claim(folder, order, examples):
     """Makes a folder the one of this run, if nothing that another has learned is in it."""
     if any(folder.glob("stage*.pt")):
-        found = _order(folder)
+        found, digest = _order(folder)
         if found != order:
             others = [f"{name} {was}" for name, was in asdict(found).items() if was != getattr(order, name)]
             raise CheckpointError(
                 f"{folder} holds another run, of {', '.join(others)}: choose another folder, or ask for the same."
             )
+        _same(folder, order, digest, examples)
     try:
         (folder / "samples").mkdir(parents=True, exist_ok=True)
-        (folder / "config.json").write_text(json.dumps(asdict(order), indent=4))
+        (folder / "config.json").write_text(json.dumps(asdict(order) | {"examples": _digest(order, examples)}, indent=4))
     except OSError as error:
         raise CheckpointError(f"{folder} cannot be written to ({error.strerror or error}): choose another folder.") from error
 
 
 def _order(folder):
+    """What a folder's run was asked for, and the digest of its examples; empty if it was begun before there were any."""
     try:
-        return Order(**json.loads((folder / "config.json").read_text()))
-    except (OSError, ValueError, TypeError) as error:
+        config = json.loads((folder / "config.json").read_text())
+        digest = config.pop("examples", {})
+        return Order(**config), digest
+    except (OSError, ValueError, TypeError, AttributeError) as error:
         raise CheckpointError(f"{folder} holds no run: give the folder that `gan-edu train` was given with --out.") from error
+
+
+def _digest(order, examples):
+    """The digest of examples, without the bytes of named ones: what is drawn differs by a rounding from processor to processor."""
+    return {key: value for key, value in examples.digest().items() if key != "sha256" or order.data not in NAMES}
+
+
+def _same(folder, order, was, examples):
+    """Raises CheckpointError if the examples are no longer those that a run has learned from."""
+    now = _digest(order, examples)
+    changed = next((key for key in now if was.get(key, now[key]) != now[key]), None)
+    if changed:
+        before, after = (shorten(", ".join(map(str, digest[changed])), 100, placeholder=" …") for digest in (was, now))
+        what = "images are others" if changed == "sha256" else f"{changed} were {before} and are {after}"
+        raise CheckpointError(
+            f"{order.data} has changed since {folder} learned from it: the {what}. Choose another folder, or bring the data back."
+        )
 
 
 def _log(path, history):
@@ -364,10 +386,11 @@ def _log(path, history):
 
 def restore(folder, device="cpu"):
     """What `train` left in a folder: the system, the games of the stages so far, as they are to be looked at, and the examples. Raises
-    CheckpointError if there is nothing."""
+    CheckpointError if there is nothing, or if the data have changed since."""
     folder = Path(folder)
-    order = _order(folder)
+    order, digest = _order(folder)
     examples, system, games = order.examples(), SYSTEMS[order.system], []
+    _same(folder, order, digest, examples)
     for k, recipe in enumerate(system.stages(examples), 1):
         if (folder / f"stage{k}.pt").exists():
             games.append(recipe.game(examples.shape, *games).to(device))

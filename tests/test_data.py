@@ -3,9 +3,11 @@
 import gzip
 import hashlib
 import io
+import os
 import struct
 import tarfile
 import zipfile
+import zlib
 from collections import Counter
 from pathlib import Path
 
@@ -14,7 +16,7 @@ import pooch
 import pytest
 import requests
 import torch
-from PIL import Image
+from PIL import Image, features
 from sklearn.datasets import load_digits
 
 from gan_edu import data
@@ -207,8 +209,24 @@ def test_digits_keep_their_own_size(name, own):
         data.load(name, size=64)
 
 
+def test_the_small_digits_are_drawn_at_28_if_that_is_asked_for():
+    large, stand_in = data.load("digits", size=28), data.load("mnist")
+    assert torch.equal(large.images, stand_in.images) and torch.equal(large.labels, data.load("digits").labels)
+    assert large.stands_in_for is None
+
+
+@pytest.mark.parametrize("read", [data.load, data.load_pairs])
+@pytest.mark.parametrize("name", ["", " ", "~nobody-of-this-name/pictures", "a" * 5000, "\0"])
+def test_what_names_no_place_is_an_error_and_not_the_working_directory(read, name, tmp_path, monkeypatch):
+    (tmp_path / "1.png").write_bytes(picture())
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(DataError, match="is neither a set of .* nor a folder or archive that exists"):
+        read(name)
+    assert len(data.load(".")) == 1
+
+
 def test_a_name_that_nothing_has_is_reported_with_those_there_are():
-    with pytest.raises(DataError, match=r"'mnits' is neither a data set \(mnist, fashion, flowers, digits\) nor a folder"):
+    with pytest.raises(DataError, match=r"'mnits' is neither a set of images \(mnist, fashion, flowers, digits\) nor a folder"):
         data.load("mnits")
 
 
@@ -373,6 +391,14 @@ def folder_of(tmp_path, **files):
     return tmp_path / "pictures"
 
 
+def written(path, files):
+    """A folder that holds these files."""
+    for name, raw in files.items():
+        (path / name).parent.mkdir(parents=True, exist_ok=True)
+        (path / name).write_bytes(raw)
+    return path
+
+
 def palette(transparent=False):
     image = Image.new("P", (12, 12), 1)
     image.putpalette([0, 0, 0, 10, 20, 30])
@@ -381,20 +407,27 @@ def palette(transparent=False):
     return file.getvalue()
 
 
-def sixteen_bits(value):
+def deep(value, corner=None, kind=np.float32):
+    """A grey picture of one value but for a corner: 16 bits as PNG, 32 as TIFF."""
+    array = np.full((12, 12), value, kind)
+    array[0, 0] = value if corner is None else corner
     file = io.BytesIO()
-    Image.fromarray(np.full((12, 12), value, np.uint16)).save(file, "PNG")
+    Image.fromarray(array).save(file, "PNG" if kind == np.uint16 else "TIFF")
     return file.getvalue()
 
 
-def floats(value):
-    file = io.BytesIO()
-    array = np.full((12, 12), value, np.float32)
-    array[0, 0] = 1.0
-    Image.fromarray(array).save(file, "TIFF")
-    return file.getvalue()
+def sixteen_bit_colour(value):
+    """A PNG with 16 bits a colour, which Pillow reads and cannot write."""
+
+    def chunk(name, body):
+        return struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
+
+    rows = zlib.compress((b"\0" + struct.pack(">H", value) * 36) * 12)
+    header = chunk(b"IHDR", struct.pack(">IIBBBBB", 12, 12, 16, 2, 0, 0, 0))
+    return b"\x89PNG\r\n\x1a\n" + header + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
 
 
+SIGNED, UNSIGNED = (struct.pack("<HHIHH", 339, 3, 1, kind, 0) for kind in (2, 1))  # a TIFF's SampleFormat
 CONVERTED = {  # what a camera or a program may write: file name, bytes, the colour of a pixel, the notes
     "RGB": ("a_png", picture(colour=(10, 20, 30)), (10, 20, 30), None),
     "grey": ("a_png", picture("L", colour=40), (40, 40, 40), None),
@@ -413,9 +446,27 @@ CONVERTED = {  # what a camera or a program may write: file name, bytes, the col
     "RGBA, opaque": ("a_png", picture("RGBA", colour=(10, 20, 30, 255)), (10, 20, 30), "1 with transparency laid on white"),
     "grey and alpha": ("a_png", picture("LA", colour=(40, 255)), (40, 40, 40), "1 with transparency laid on white"),
     "CMYK": ("a_jpg", picture("CMYK", colour=(0, 0, 0, 0), format="JPEG"), (255, 255, 255), "1 converted from CMYK"),
-    "16 bits, white": ("a_png", sixteen_bits(65535), (255, 255, 255), "1 scaled from 16 bits to 8"),
-    "16 bits, grey": ("a_png", sixteen_bits(257 * 100), (100, 100, 100), "1 scaled from 16 bits to 8"),
-    "floats": ("a_tif", floats(0.6), (153, 153, 153), "1 scaled from 16 bits to 8"),
+    "16 bits, white": ("a_png", deep(65535, kind=np.uint16), (255, 255, 255), "1 scaled from 0…65535 to 0…255"),
+    "16 bits, grey": ("a_png", deep(257 * 100, kind=np.uint16), (100, 100, 100), "1 scaled from 0…65535 to 0…255"),
+    "12 bits in 16": ("a_png", deep(2048, 4000, np.uint16), (128, 128, 128), "1 scaled from 0…4095 to 0…255"),
+    "16 bits a colour": (
+        "a_png",
+        sixteen_bit_colour(0x8001),
+        (128, 128, 128),
+        "1 with 16 bits a colour, of which the upper 8 are taken",
+    ),
+    "integers": ("a_tif", deep(1000, 4000, np.int32), (62, 62, 62), "1 scaled from 0…4095 to 0…255"),
+    "large integers": ("a_tif", deep(200_000, 100_000, np.int32), (255, 255, 255), "1 scaled from 100000…200000 to 0…255"),
+    "unsigned integers": (
+        "a_tif",
+        deep(-1, 0, np.int32).replace(SIGNED, UNSIGNED),
+        (255, 255, 255),
+        "1 scaled from 0…4294967296 to 0…255",
+    ),
+    "floats": ("a_tif", deep(0.6, 1.0), (153, 153, 153), "1 scaled from 0…1 to 0…255"),
+    "dark floats": ("a_tif", deep(0.2, 0.4), (51, 51, 51), "1 scaled from 0…1 to 0…255"),
+    "signed floats": ("a_tif", deep(0.0, -1.0), (255, 255, 255), "1 scaled from -1…0 to 0…255"),
+    "one large float": ("a_tif", deep(7.0), (0, 0, 0), "1 scaled from 7…7 to 0…255"),
     "JPEG": ("a_JPG", picture(colour=(90, 90, 90), format="JPEG"), (90, 90, 90), None),
     "WebP": ("a_webp", picture(colour=(90, 90, 90), format="WEBP", lossless=True), (90, 90, 90), None),
     "BMP": ("a_bmp", picture(colour=(10, 20, 30), format="BMP"), (10, 20, 30), None),
@@ -442,9 +493,64 @@ def test_a_picture_is_turned_as_its_camera_was():
     file = io.BytesIO()
     stored.save(file, "PNG", exif=exif)
     notes = Counter()
-    upright = _decode("a.png", file.getvalue(), notes)
+    upright = _decode("a.png", file.getvalue(), notes, [])
     assert upright.size == (8, 16) and upright.getpixel((4, 1)) == (255, 255, 255) and upright.getpixel((4, 14)) == (0, 0, 0)
-    assert notes == {"turned upright by their EXIF orientation": 1}
+    assert +notes == {"turned upright by their EXIF orientation": 1}
+
+
+def photograph(orientation, *odd, kind="JPEG"):
+    """A photograph, white on its left half, with an orientation and other EXIF entries: (tag, type, count, four bytes) each."""
+    stored = Image.new("RGB", (16, 8), "black")
+    stored.paste("white", (0, 0, 8, 8))
+    entries = sorted([(0x0112, 3, 1, struct.pack("<HH", orientation, 0)), *odd])
+    table = b"".join(struct.pack("<HHI4s", *entry) for entry in entries)
+    exif = b"Exif\0\0II*\0" + struct.pack("<IH", 8, len(entries)) + table + bytes(4)
+    file = io.BytesIO()
+    stored.save(file, kind, exif=exif, **{"quality": 95} if kind == "JPEG" else {})
+    return file.getvalue()
+
+
+ODD = {  # what programs write into EXIF data: orientation 6 can be read in all of them
+    "nothing odd": (),
+    "a resolution that is a text": ((0x011A, 2, 4, b"72\0\0"),),
+    "a software that is a number": ((0x0131, 3, 1, b"\7\0\0\0"),),
+    "a resolution that is a list of bytes": ((0x011A, 7, 4, b"abcd"),),
+    "an unknown type": ((0x0132, 99, 1, b"abcd"),),
+    "a list of nothing": ((0x8769, 4, 0, b"\0\0\0\0"),),
+}
+
+
+@pytest.mark.parametrize("case", ODD)
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
+def test_a_picture_with_odd_exif_data_is_used_upright(case, kind, tmp_path):
+    found, _, notes = read_images(folder_of(tmp_path, a_jpg=photograph(6, *ODD[case], kind=kind)))
+    assert found.shape == (1, 3, 16, 8) and (found[0, :, :6] > 200).all() and (found[0, :, 10:] < 50).all()
+    assert notes == ["1 turned upright by their EXIF orientation"]
+
+
+def test_a_tiff_which_pillow_turns_itself_is_not_turned_twice(tmp_path):
+    stored = Image.new("RGB", (16, 8), "black")
+    stored.paste("white", (0, 0, 8, 8))
+    file = io.BytesIO()
+    stored.save(file, "TIFF", tiffinfo={0x0112: 6})
+    found, _, _ = read_images(folder_of(tmp_path, a_tif=file.getvalue()))
+    assert found.shape == (1, 3, 16, 8) and (found[0, :, :8] == 255).all()
+
+
+def test_all_pictures_of_more_than_eight_bits_are_scaled_by_one_range(tmp_path):
+    ints = [deep(value, kind=np.uint16) for value in (1000, 2000, 4000)]
+    found, _, notes = read_images(written(tmp_path / "ints", {f"{k}.png": raw for k, raw in enumerate(ints)}))
+    assert found[:, 0, 5, 5].tolist() == [62, 125, 249] and notes == ["3 scaled from 0…4095 to 0…255"]
+    reals = [deep(value) for value in (-1.0, 0.0, 3.0)] + [picture(colour=(9, 9, 9))]
+    found, _, notes = read_images(written(tmp_path / "reals", {f"{k}.tif": raw for k, raw in enumerate(reals)}), size=8)
+    assert found[:, 0, 5, 5].tolist() == [0, 64, 255, 9] and notes[0] == "3 scaled from -1…3 to 0…255"
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_a_picture_with_values_that_are_no_numbers_is_named(value, tmp_path):
+    folder = written(tmp_path, {"a.tif": deep(0.5), "b.tif": deep(0.5, value)})
+    with pytest.raises(DataError, match=r"b\.tif holds values that are no numbers, or infinite"):
+        read_images(folder)
 
 
 def test_with_one_channel_pictures_are_grey(tmp_path):
@@ -515,7 +621,8 @@ def archive(tmp_path, kind, files):
             for name, raw in files.items():
                 file.writestr(name, raw)
     else:
-        with tarfile.open(path, "w:gz" if kind != "tar" else "w") as file:
+        mode = {"tar": "w", "tgz": "w:gz"}.get(kind, f"w:{kind[4:]}")
+        with tarfile.open(path, mode) as file:
             for name, raw in files.items():
                 member = tarfile.TarInfo(name)
                 member.size = len(raw)
@@ -523,7 +630,7 @@ def archive(tmp_path, kind, files):
     return path
 
 
-kinds = pytest.mark.parametrize("kind", ["zip", "tar", "tgz", "tar.gz"])
+kinds = pytest.mark.parametrize("kind", ["zip", "tar", "tgz", "tar.gz", "tar.bz2", "tar.xz"])
 
 
 def noisy(seed):
@@ -555,15 +662,16 @@ def test_an_archive_cut_short_is_named(kind, left, tmp_path):
         read_images(path)
 
 
-@pytest.mark.parametrize("kind", ["zip", "tgz"])
+@pytest.mark.parametrize("kind", ["zip", "tgz", "tar.bz2", "tar.xz"])
 def test_an_archive_with_flipped_bytes_is_named(kind, tmp_path):
     path = archive(tmp_path, kind, {f"{k}.png": noisy(k) for k in range(20)})
     raw = bytearray(path.read_bytes())
     for k in range(len(raw) // 2, len(raw) // 2 + 60):
         raw[k] ^= 0xFF
     path.write_bytes(bytes(raw))
-    with pytest.raises(DataError, match=rf"pictures\.{kind}"):
+    with pytest.raises(DataError, match=rf"pictures\.{kind}") as caught:
         read_images(path)
+    assert "permission" not in str(caught.value)
 
 
 def test_a_locked_archive_is_named(tmp_path):
@@ -587,10 +695,10 @@ def test_a_web_page_called_zip_and_a_missing_folder_are_named(tmp_path):
 def test_a_picture_that_may_not_be_read_is_named(tmp_path, monkeypatch):
     folder = folder_of(tmp_path, a_png=picture())
 
-    def refuse(self):
+    def refuse(self, *mode):
         raise PermissionError(13, "Permission denied", str(self))
 
-    monkeypatch.setattr(Path, "read_bytes", refuse)
+    monkeypatch.setattr(Path, "open", refuse)
     with pytest.raises(DataError, match=r"a\.png cannot be read \(Permission denied\)"):
         read_images(folder)
 
@@ -610,6 +718,182 @@ def test_a_tenth_of_your_own_pictures_is_held_out_if_there_are_twenty(count, hel
     found = data.load(str(folder))
     assert len(found) == count - held_out and (len(found.held_out) if found.held_out else 0) == held_out
     assert f"{len(found):,} training" in found.describe()
+
+
+# What lies in a folder ---------------------------------------------------------------------------------------------------
+
+
+def made(where, names):
+    """A folder, or a zip if `where` ends so, of tiny pictures, the k-th of the shade k, smaller than 200 of them."""
+    files = {name: picture("L", (8, 8), k) for k, name in enumerate(names)}
+    return str(archive(where.parent, "zip", files) if where.suffix == ".zip" else written(where, files))
+
+
+def read(where):
+    """What a folder is read as: of each class and, first, whether it is held out, the shades."""
+    found, parts = data.load(where), {}
+    for out, part in enumerate(filter(None, (found, found.held_out))):
+        for image, label in zip(part.images, part.labels.tolist()):
+            parts.setdefault((bool(out), found.classes[label]), []).append(int(image[0, 0, 0]))
+    return parts
+
+
+PLACES = {  # the folders of pictures in order, and what they mean; four in each: kept (False) or held out, and the class
+    "classes": ("cats dogs", "False cats, False dogs"),
+    "classes in a wrapping folder": ("mine/cats mine/dogs", "False cats, False dogs"),
+    "classes in two": ("mine/all/cats mine/all/dogs", "False cats, False dogs"),
+    "folders within classes": ("cats/batch1 cats/batch2 dogs/batch1", "False cats, False cats, False dogs"),
+    "split above": ("train/cats train/dogs test/cats test/dogs", "False cats, False dogs, True cats, True dogs"),
+    "split below": (
+        "horses/train horses/test zebras/train zebras/test",
+        "False horses, True horses, False zebras, True zebras",
+    ),
+    "split above, wrapped": ("mine/Train/a mine/Train/b mine/Test/a", "False a, False b, True a"),
+    "split above, folders below": ("train/a/1 train/b/2 val/a/3 val/b/4", "False a, False b, True a, True b"),
+    "wrapped below the split": ("train/images/a train/images/b valid/images/a", "False a, False b, True a"),
+    "three parts": ("training/a training/b validation/a testing/b", "False a, False b, True a, True b"),
+    "CycleGAN's": ("trainA trainB testA testB", "False A, False B, True A, True B"),
+    "CycleGAN's, wrapped": ("horse2zebra/trainA horse2zebra/trainB horse2zebra/testA", "False A, False B, True A"),
+    "CycleGAN's, with more letters": ("train_A train_B val_A val_B", "False A, False B, True A, True B"),
+    "sets": ("training_set/a training_set/b test_set/a", "False a, False b, True a"),
+    "names before the split": ("horse_train horse_test zebra_train", "False horse, True horse, False zebra"),
+    "a class called train": ("bus train", "False bus, False train"),
+    "a class of a longer name": ("bus_station train_station", "False bus_station, False train_station"),
+    "only training": ("train/a train/b", "False a, False b"),
+    "only test": ("test/a test/b", "False a, False b"),
+    "numbers": ("2 10 1", "False 2, False 10, False 1"),
+}
+
+
+@pytest.mark.parametrize("where", ["mine", "pictures.zip"], ids=["folder", "zip"])
+@pytest.mark.parametrize("case", PLACES)
+def test_the_first_folder_that_differs_is_the_class_and_test_is_held_out(where, case, tmp_path):
+    folders, meant = (text.split(" " if k == 0 else ", ") for k, text in enumerate(PLACES[case]))
+    expected = {}
+    for k, place in enumerate(meant):
+        out, label = place.split()
+        expected.setdefault((out == "True", label), []).extend(range(4 * k, 4 * k + 4))
+    assert read(made(tmp_path / where, [f"{folder}/{k}.png" for folder in folders for k in range(4)])) == expected
+
+
+def test_classes_are_in_the_order_of_their_numbers(tmp_path):
+    where = made(tmp_path / "mine", [f"{folder}/{k}.png" for folder in ("10", "9", "b2", "B10") for k in range(2)])
+    assert data.load(where).classes == ("9", "10", "b2", "B10") and "(classes 9, 10, b2, B10)" in data.load(where).describe()
+
+
+@pytest.mark.parametrize("where", ["mine", "pictures.zip"], ids=["folder", "zip"])
+def test_names_are_in_the_order_of_their_numbers(where, tmp_path):
+    names = [f"film{film}/{k}.png" for film in (2, 10) for k in (*range(1, 13), 100)]
+    shuffled = [names[k] for k in np.random.default_rng(0).permutation(len(names))]
+    assert read_images(made(tmp_path / where, shuffled))[1] == names
+
+
+@pytest.mark.parametrize("sizes", [(20, 20), (71, 180), (25, 9, 100), (30,)])
+def test_of_each_class_a_tenth_is_held_out(sizes, tmp_path):
+    names = [f"{label}/{k}.png" for label, size in enumerate(sizes) for k in range(size)]
+    held_out = data.load(made(tmp_path / "mine", names)).held_out.labels.bincount(minlength=len(sizes)).tolist()
+    assert all(size // 10 <= out <= -(-size // 10) for size, out in zip(sizes, held_out)) and sum(held_out) == sum(sizes) // 10
+
+
+def test_links_are_followed_and_not_in_circles(tmp_path):
+    made(tmp_path / "elsewhere", ["cats/1.png", "cats/deep/2.png", "dogs/3.png"])
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    for name in ("cats", "dogs"):
+        (mine / name).symlink_to(tmp_path / "elsewhere" / name)
+    (tmp_path / "elsewhere" / "dogs" / "back").symlink_to(mine)
+    (tmp_path / "elsewhere" / "cats" / "itself").symlink_to("../cats")
+    (mine / "cats.png").symlink_to(tmp_path / "elsewhere" / "dogs" / "3.png")
+    names = read_images(mine)[1]
+    assert [name for name in names if "back" not in name] == ["cats/1.png", "cats/deep/2.png", "cats.png", "dogs/3.png"]
+    assert len(names) < 20
+
+
+def test_links_in_a_tar_archive_are_followed(tmp_path):
+    folder = Path(made(tmp_path / "mine", ["a/1.png", "b/2.png"]))
+    os.link(folder / "a" / "1.png", folder / "b" / "3.png")
+    (folder / "b" / "4.png").symlink_to("../a/1.png")
+    with tarfile.open(tmp_path / "mine.tar", "w") as archive:
+        archive.add(folder, ".")
+    found, names, _ = read_images(tmp_path / "mine.tar")
+    assert names == ["a/1.png", "b/2.png", "b/3.png", "b/4.png"] and torch.equal(found[0], found[3])
+
+
+@pytest.mark.parametrize("what", ["a link to nothing", "a folder that may not be read"])
+def test_what_cannot_be_read_in_a_folder_is_named(what, tmp_path, monkeypatch):
+    folder = Path(made(tmp_path / "mine", ["cats/1.png", "dogs/2.png"]))
+    if what == "a link to nothing":
+        (folder / "dogs" / "2.png").unlink()
+        (folder / "dogs" / "2.png").symlink_to("nowhere.png")
+    else:
+        listed = Path.iterdir
+
+        def refuse(self):
+            if self.name == "dogs":
+                raise PermissionError(13, "Permission denied", str(self))
+            return listed(self)
+
+        monkeypatch.setattr(Path, "iterdir", refuse)
+    with pytest.raises(DataError, match=r"dogs.* cannot be read \(.*\)\. Check its permissions, and that it is there"):
+        data.load(str(folder))
+
+
+def test_every_format_that_can_be_read_is_read_whatever_it_is_called(tmp_path):
+    files = {
+        "a.jfif": picture(format="JPEG"),
+        "b.ppm": picture(format="PPM"),
+        "c": picture(format="JPEG"),
+        "d.jpg_large": picture(format="JPEG"),
+        "e.JPE": picture(format="JPEG"),
+        "f.PNG": picture(),
+        "g.TIFF": picture(format="TIFF"),
+        "h.avif": picture(format="AVIF"),
+    }
+    if not features.check("avif"):
+        del files["h.avif"]
+    assert read_images(written(tmp_path, files))[1:] == ([*files], [])
+
+
+@pytest.mark.parametrize("where", ["mine", "pictures.zip"], ids=["folder", "zip"])
+def test_what_is_left_out_is_counted_by_its_ending(where, tmp_path):
+    files = dict.fromkeys([f"{k}.heic" for k in range(20)] + ["a.CR2", "b.cr2", "c", "d.zip", "e.ico"], b"\0\0\0 ftypheic")
+    write = archive if where == "pictures.zip" else lambda path, kind, files: written(path / where, files)
+    path = write(tmp_path, "zip", {"1.png": picture()} | files)
+    said = "25 left out that are no pictures or cannot be read: 20 .heic, 2 .cr2, 1 without ending, 1 .zip, 1 .ico"
+    assert read_images(path)[2] == [said] and said in data.load(str(path)).describe()
+    (tmp_path / "none").mkdir()
+    with pytest.raises(DataError, match=r"20 \.heic.* holds no images. Put"):
+        read_images(write(tmp_path / "none", "zip", files))
+
+
+def test_what_systems_and_programs_leave_beside_pictures_is_passed_over_without_a_word(tmp_path):
+    beside = ".DS_Store Thumbs.db desktop.ini .hidden/1.png .ipynb_checkpoints/1.png a/._1.png a/@eaDir/1.png labels.csv"
+    beside += " about.txt README.md data.json a/.2.png $RECYCLE.BIN/1.png __MACOSX/a/1.png"
+    names, notes = read_images(written(tmp_path, {"a/1.png": picture()} | dict.fromkeys(beside.split(), b"no picture")))[1:]
+    assert names == ["a/1.png"] and notes == []
+
+
+@pytest.mark.parametrize("where", ["%41 #[é] 'ü'&", "pictures.zip"], ids=["folder", "zip"])
+def test_a_path_may_hold_any_characters(where, tmp_path):
+    names = ["ä ö/%20#1.png", "ä ö/[2]*?.png", "日本/it's.png"]
+    found = data.load(made(tmp_path / where, names))
+    assert found.classes == ("ä ö", "日本") and found.labels.tolist() == [0, 0, 1]
+
+
+def test_names_in_a_zip_from_windows_are_paths(tmp_path):
+    assert read(made(tmp_path / "pictures.zip", ["cats\\1.png", "dogs\\2.png"])) == {(False, "cats"): [0], (False, "dogs"): [1]}
+
+
+def test_what_a_run_drew_is_not_learned_from(tmp_path):
+    drawn = ["run/samples/1-000000.png", "run/samples/1-000200.png", "run/sample.png", "samples/2-1000000.png"]
+    where = Path(made(tmp_path / "mine", ["a/1.png", "b/samples/2.png", "b/sample.png", "run/mine.png", *drawn]))
+    for folder in (where, where / "run"):
+        written(folder, {"config.json": b"{}", "stage1.pt": b"", "stage1.csv": b""})
+    _, names, notes = read_images(where)
+    assert names == ["a/1.png", "b/sample.png", "b/samples/2.png", "run/mine.png"]
+    assert notes == ["4 left out that runs of gan-edu drew"]
+    (where / "run" / "config.json").unlink()
+    assert "run/samples/1-000000.png" in read_images(where)[1]
 
 
 # Batches ----------------------------------------------------------------------------------------------------------------

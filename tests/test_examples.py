@@ -81,6 +81,84 @@ def test_two_folders_are_two_domains(tmp_path):
     assert [len({*shades(source)} & set(range(60))) > 0 for (source,) in examples.sources] == [True, False]
 
 
+@pytest.mark.parametrize(
+    "form",
+    ["{split}{side}/{k}.png", "{side}/{split}/{k}.png", "mine/{split}/{side}/{k}.png"],
+    ids=["CycleGAN's", "below", "above"],
+)
+def test_what_lies_below_test_of_two_domains_is_held_out(form, tmp_path):
+    parts = [("train", "A", 20), ("train", "B", 30), ("test", "A", 4), ("test", "B", 6)]
+    names = [form.format(split=split, side=side, k=k) for split, side, count in parts for k in range(count)]
+    examples = load_examples("two domains", drawn(tmp_path, names), 8)
+    assert [shades(source) for (source,) in examples.sources] == [[*range(20)], [*range(20, 50)]]
+    assert [shades(part) for part in examples.held_out[0].unbind(1)] == [[*range(50, 54)], [*range(54, 58)]]
+
+
+@pytest.mark.parametrize("sizes", [(20, 20), (71, 180), (20, 199), (29, 21)])
+def test_twenty_images_of_each_domain_are_enough(sizes, tmp_path):
+    folder = drawn(tmp_path, [f"{side}/{k}.png" for side, size in zip("ab", sizes) for k in range(size)])
+    examples = load_examples("two domains", folder, 8)
+    assert len(examples.held_out[0]) >= 2 and all(len(a) >= 0.85 * size for (a,), size in zip(examples.sources, sizes))
+
+
+@pytest.mark.parametrize(
+    "kind, names",
+    [
+        ("labelled images", "train/cats/{k}.png train/dogs/{k}.png test/cats/{k}.png test/dogs/{k}.png"),
+        ("images", "train/{k}.png train/more/{k}.png test/{k}.png test/more/{k}.png"),
+        ("captioned images", "train/a cat {k}.png train/a dog {k}.png test/a cat {k}.png test/a dog {k}.png"),
+        ("films", "train/cats/{k}.png train/dogs/{k}.png test/cats/{k}.png test/dogs/{k}.png"),
+    ],
+)
+def test_what_lies_below_test_is_held_out_of_every_kind(kind, names, tmp_path):
+    folder = drawn(tmp_path, [form.strip().format(k=k) + ".png" for form in names.split(".png")[:-1] for k in range(50)])
+    examples = load_examples(kind, folder, 8)
+    assert sorted(shades(examples.sources[0][0].flatten(0, -4))) == [*range(100)]
+    assert sorted(shades(examples.held_out[0].flatten(0, -4))) == [*range(100, 200)]
+    assert not {"train", "test"} & {*examples.names}
+
+
+def test_a_class_that_is_only_held_out_is_named(tmp_path):
+    names = [f"train/{name}/{k}.png" for name in ("cats", "dogs") for k in range(20)] + [f"test/{k}.png" for k in range(20)]
+    assert len(load_examples("images", drawn(tmp_path / "mine", names), 8).held_out[0]) == 20
+    with pytest.raises(DataError, match="holds images of mine only below test"):
+        load_examples("labelled images", tmp_path / "mine", 8)
+
+
+def test_frames_are_in_the_order_of_their_numbers_and_those_left_over_are_counted(tmp_path):
+    examples = load_examples("films", drawn(tmp_path, [f"film{film}/{k}.png" for film in (2, 10) for k in range(1, 54)]), 8)
+    films = torch.cat([examples.sources[0][0], examples.held_out[0]])[:, :, 0, 0, 0].int()
+    assert films.shape == (20, FILM) and (films.diff(dim=1) == 1).all() and films[0, 0] == 0
+    assert "(6 left out at the ends of films, which have 5 frames): 18 to learn from, 2 held out" in examples.about
+
+
+@pytest.mark.parametrize("kind", ["captioned images", "films"])
+def test_what_is_left_out_and_converted_is_said_of_every_kind(kind, tmp_path):
+    folder = drawn(tmp_path, [f"{name}/{name} {k}.png" for name in ("cat", "dog") for k in range(50)])
+    (tmp_path / "cat" / "1.heic").write_bytes(b"no picture")
+    (tmp_path / "cat" / "notes.txt").write_bytes(b"no picture")
+    assert "(1 left out that are no pictures or cannot be read: 1 .heic)" in load_examples(kind, folder, 8).about
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_empty_name_is_an_error(kind, tmp_path, monkeypatch):
+    monkeypatch.chdir(drawn(tmp_path, [f"{name}/{name} {k}.png" for name in ("cat", "dog") for k in range(100)]))
+    with pytest.raises(DataError, match="'' is neither .* nor a folder or archive that exists"):
+        load_examples(kind, "", 8)
+
+
+def test_a_digest_tells_names_counts_and_every_byte():
+    def examples(names="ab", count=4, pixel=0):
+        images = torch.zeros(count, 1, 2, 2, dtype=torch.uint8)
+        images[0, 0, 0, 0] = pixel
+        return Examples(((images, torch.arange(count)),), (images[:1], torch.arange(1)), "", tuple(names)).digest()
+
+    first = examples()
+    assert first == examples() and first["names"] == ["a", "b"] and first["counts"] == [4, 1]
+    for other, changed in (examples("ac"), "names"), (examples(count=5), "counts"), (examples(pixel=1), "sha256"):
+        assert other[changed] != first[changed]
+
+
 def test_two_sources_are_shuffled_apart_so_that_equal_rows_do_not_meet():
     images = torch.arange(60, dtype=torch.uint8).view(-1, 1, 1, 1)
     a, b = next(Examples(((images,), (images + 60,)), (images,), "two").batches(30, 0, "cpu", lambda x: x))

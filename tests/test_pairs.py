@@ -61,7 +61,10 @@ def test_images_twice_as_wide_as_high_are_pairs_left_and_right(make, tmp_path):
 
 
 @ways
-@pytest.mark.parametrize("form", ["{split}/{side}/{k}.png", "{side}/{split}/{k}.png"])
+@pytest.mark.parametrize(
+    "form",
+    ["{split}/{side}/{k}.png", "{side}/{split}/{k}.png", "{split}{side}/{k}.png", "mine/{side}/{split}/some/{k}.png"],
+)
 def test_what_lies_below_test_is_held_out_and_no_partner_of_what_lies_below_train(make, form, tmp_path):
     files = {
         form.format(split=split, side=side, k=k): picture(100 * (split == "test") + 10 * k + (side == "b"))
@@ -81,6 +84,34 @@ def test_halves_below_train_and_test_are_told_apart_too(tmp_path):
     assert shades(found) == [(1, 1)] and shades(found.held_out) == [(2, 2)]
 
 
+SIDES = {  # where the images of four pairs lie, and what their sides are called
+    "folders within the sides": ("input/1/{k}.png input/2/{k}0.png target/1/{k}.png target/2/{k}0.png", ("input", "target")),
+    "sides within the folders": (
+        "1/input/{k}.png 2/input/{k}.png 3/input/{k}.png 1/target/{k}.png 2/target/{k}.png 3/target/{k}.png",
+    )
+    + (("input", "target"),),
+    "no tests": ("trainA/{k}.png trainB/{k}.png", ("trainA", "trainB")),
+    "one side in a folder of its own": ("{k}.png masks/{k}.png", ("mine", "masks")),
+    "numbers": ("9/{k}.png 10/{k}.png", ("9", "10")),
+    "images and masks": ("train_images/{k}.png val_images/{k}.png train_masks/{k}.png val_masks/{k}.png", ("images", "masks")),
+}
+
+
+@pytest.mark.parametrize("case", SIDES)
+def test_the_sides_are_the_first_folders_in_which_all_find_their_partners(case, tmp_path):
+    forms, sides = SIDES[case]
+    forms = forms.split()
+    files = {form.format(k=k): picture(50 * (2 * row >= len(forms)) + k) for row, form in enumerate(forms) for k in (1, 2, 10)}
+    found = data.load_pairs(str(folder_of(tmp_path / "mine", files)), size=8)
+    everything = shades(found) + (shades(found.held_out) if found.held_out else [])
+    assert found.sides == sides and len(everything) == len(files) // 2 and {b - a for a, b in everything} == {50}
+
+
+def test_pairs_are_in_the_order_of_their_numbers(tmp_path):
+    found = data.load_pairs(str(folder_of(tmp_path, {f"{side}/{k}.png": picture(k) for side in "ab" for k in range(1, 13)})), 8)
+    assert shades(found) == [(k, k) for k in range(1, 13)]
+
+
 @pytest.mark.parametrize("count, held_out", [(19, 0), (20, 2)])
 def test_a_tenth_of_your_own_pairs_is_held_out_if_there_are_twenty(count, held_out, tmp_path):
     found = data.load_pairs(str(folder_of(tmp_path, {f"{k:02}.png": picture(k, width=24) for k in range(count)})), size=8)
@@ -95,6 +126,10 @@ WRONG = {
     "twice": (["a/1.png", "a/1.jpg", "b/1.png"], "1.png has the name of another image beside it"),
     "three folders": (["a/1.png", "b/1.png", "c/1.png"], "images in 3 folders, a, b, c"),
     "one folder": (["a/1.png"], "1.png is 12×12 pixels: two square images side by side .*Or put the images of a pair into two"),
+    "two ways": (
+        ["a/x/1.png", "a/y/1.png", "b/x/1.png", "b/y/1.png"],
+        "may hold pairs of a and b or of x and y: give each pair",
+    ),
     "nothing": ([], "holds no images"),
 }
 

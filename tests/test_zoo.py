@@ -7,7 +7,8 @@ import math
 import re
 import shutil
 import signal
-from functools import partial
+from dataclasses import replace
+from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +18,8 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from gan_edu import cli, zoo
-from gan_edu.training import played
+from gan_edu.errors import GanEduError
+from gan_edu.training import Run, played
 
 ROOT = Path(__file__).resolve().parents[1]
 DATA = {  # what stands in for it without a network is learned from here; all else has the digits
@@ -127,6 +129,41 @@ def test_the_help_names_every_system_with_what_it_wants_and_its_paper():
         assert re.search(rf"\b{name}\b", (ROOT / "README.md").read_text(encoding="utf-8"))
 
 
+@pytest.fixture(scope="module")
+def found():
+    """What a system makes of a named set in three rounds: nothing is said if it learns, else its sentence. Each is tried once."""
+
+    @cache
+    def said(system, data):
+        size = None if data in ("mnist", "fashion", "digits") and system != "next-frame" else 32
+        try:
+            examples = zoo.Order(system, data, size).examples()
+            few = tuple(tuple(tensor[:16] for tensor in source) for source in examples.sources)
+            examples = replace(examples, sources=few, held_out=tuple(tensor[:12] for tensor in examples.held_out))
+        except GanEduError as error:
+            return str(error)
+        for recipe in zoo.SYSTEMS[system].stages(examples)[:1]:
+            run = Run(
+                recipe.game(examples.shape), examples.batches(4, 0, "cpu", recipe.prepare), recipe.optimiser, recipe.schedule
+            )
+            for _ in run.play(3):
+                pass
+            assert all(map(math.isfinite, run.history.costs["generator"]))
+        return None
+
+    return said
+
+
+@pytest.mark.parametrize("data", zoo.NAMES)
+@systems
+def test_every_system_learns_from_every_named_set_or_says_from_which_it_does(name, data, found):
+    sentence = found(name, data)
+    if sentence:
+        others = [other for other in zoo.NAMES if other != data and re.search(rf"\b{other}\b", sentence)]
+        assert others and len(sentence.split(". ")) < 3, sentence
+        assert [other for other in others if found(name, other)] == [], "what is named does work"
+
+
 # Going on ----------------------------------------------------------------------------------------------------------------
 
 
@@ -210,10 +247,10 @@ WRONG = {
         ["dcgan", "--data", "mnist", "--size", 64],
         "comes? as 28×28 pixels; leave size out",
     ),
-    "data whose size it cannot make": (["dcgan", "--data", "digits"], "28, 32, 64 or 128 pixels on a side, not of 8."),
+    "no data": (["dcgan", "--data", ""], "'' is neither a set of images .mnist, fashion, flowers, digits. nor a folder"),
     "data that there are not": (
         ["dcgan", "--data", "minst"],
-        "'minst' is neither a data set .mnist, fashion, flowers, digits. nor",
+        "'minst' is neither a set of images .mnist, fashion, flowers, digits. nor",
     ),
     "pairs from digits": (["pix2pix", "--data", "mnist"], "'mnist' is neither a set of pairs .facades, outlines. nor a folder"),
     "pairs from images": (["pix2pix", "--data", FLAT], "two square images side by side are twice as wide as high. Or put"),
@@ -316,6 +353,67 @@ def test_a_run_on_your_own_images_is_sampled_from_anywhere(tmp_path, monkeypatch
     assert gan_edu("sample", tmp_path / "run", "--count", 12)[0] == 0
     with Image.open(tmp_path / "run" / "sample.png") as picture:
         assert (picture.mode, picture.size) == ("RGB", (3 * 4 * 33 - 1, 4 * 33 - 1)), "twelve rows of b, b to a, a, a to b"
+
+
+def test_a_run_within_its_data_does_not_learn_what_it_drew(tmp_path):
+    drawn(tmp_path / "own", *(f"{k}.png" for k in range(36)))
+    for out, rounds in (
+        (tmp_path / "own" / "run", 3),
+        (tmp_path / "own" / "run", 4),
+        (tmp_path / "own", 1),
+        (tmp_path / "own", 2),
+    ):
+        code, said = gan_edu(*asked("dcgan", out, data=tmp_path / "own", size=32, rounds=rounds))
+        assert code == 0 and "33 training and 3 held-out images" in said
+        assert gan_edu("sample", out, "--count", 4)[0] == 0
+    assert "left out that runs of gan-edu drew" in said
+
+
+def changed(folder, how):
+    """Changes a folder of cats and dogs between two sittings."""
+    if how == "a class renamed":
+        (folder / "cats").rename(folder / "wolves")
+    elif how == "a class added":
+        drawn(folder, *(f"eels/{k}.png" for k in range(20)))
+    elif how == "classes exchanged":
+        for old, new in ("cats", "x"), ("dogs", "cats"), ("x", "dogs"):
+            (folder / old).rename(folder / new)
+    elif how == "images added":
+        drawn(folder, *(f"cats/more {k}.png" for k in range(10)))
+    else:
+        Image.new("RGB", (40, 36), "white").save(folder / "cats" / "7.png")
+
+
+@pytest.mark.parametrize(
+    "how, sentence",
+    {
+        "a class renamed": "the names were cats, dogs and are dogs, wolves",
+        "a class added": "the names were cats, dogs and are cats, dogs, eels",
+        "classes exchanged": "the images are others",
+        "images added": "the counts were 36, 4 and are 45, 5",
+        "an image replaced": "the images are others",
+    }.items(),
+)
+def test_data_that_have_changed_are_refused_by_every_command(how, sentence, tmp_path):
+    own, run = drawn(tmp_path / "own", *(f"{side}/{k}.png" for side in ("cats", "dogs") for k in range(20))), tmp_path / "run"
+    train = asked("conditional", run, data=own, size=32, rounds=1)
+    assert gan_edu(*train)[0] == 0
+    before = left_in(run)
+    changed(own, how)
+    for command in train, ("sample", run), ("evaluate", run):
+        code, said = gan_edu(*command)
+        assert code == 2 and f"own has changed since {run} learned from it: {sentence}. Choose another folder, or" in said
+    assert left_in(run) == before
+
+
+def test_a_run_that_was_begun_before_there_were_digests_goes_on_and_has_one_then(trained, tmp_path):
+    folder = shutil.copytree(trained("dcgan"), tmp_path / "run")
+    config = json.loads((folder / "config.json").read_text())
+    digest = config.pop("examples")
+    (folder / "config.json").write_text(json.dumps(config))
+    assert gan_edu("evaluate", folder)[0] == 0
+    assert gan_edu(*asked("dcgan", folder))[0] == 0
+    assert json.loads((folder / "config.json").read_text()) == config | {"examples": digest}
 
 
 def test_an_answer_is_shown_in_columns_and_measured_against_what_is_right(tmp_path):

@@ -1,8 +1,9 @@
 """What the systems of the zoo learn from: seven kinds of examples, from named data or from a folder of your own."""
 
+import hashlib
 import re
 from dataclasses import dataclass, replace
-from pathlib import Path
+from pathlib import PurePosixPath
 
 import torch
 from torch import Tensor
@@ -10,7 +11,7 @@ from torch.nn.functional import one_hot
 
 from ..errors import DataError
 from .batches import Batches, Together
-from .folder import read_images
+from .folder import located, places, read_images, with_notes
 from .images import load
 from .motion import Bouncing
 from .pairs import load_pairs
@@ -42,6 +43,15 @@ class Examples:
         """(C, H, W) of one image."""
         return tuple(self.sources[0][0].shape[-3:])
 
+    def digest(self):
+        """What tells these examples from others, as a dict: their names, how many there are of each source and held out, and a hash
+        of every byte."""
+        parts = [*self.sources, self.held_out]
+        every_byte = hashlib.sha256()
+        for tensor in (tensor for part in parts for tensor in part):
+            every_byte.update(tensor.contiguous().numpy())
+        return {"names": [*self.names], "counts": [len(part[0]) for part in parts], "sha256": every_byte.hexdigest()}
+
     def batches(self, size, seed, device, prepare):
         """Endless batches on the device, of that many examples from each source; `prepare` turns bytes into what networks see."""
         settings = {"size": size, "device": device, "prepare": prepare}
@@ -59,6 +69,9 @@ def labelled(name, size=None):
     found = _load(name, size)
     if len(found.classes) < 2:
         raise DataError(f"{name} has but one class: put the images of each class into a subfolder of its own.")
+    unseen = [label for k, label in enumerate(found.classes) if k not in found.labels]
+    if unseen:
+        raise DataError(f"{name} holds images of {unseen[0]} only below test: add some to learn from, or remove these.")
     examples = _of(found, "images", "labels", names=found.classes)
     turn = _in_turn(found.held_out.labels)
     return replace(examples, held_out=tuple(tensor[turn] for tensor in examples.held_out))
@@ -87,18 +100,20 @@ def domains(name, size=None):
         ((both,),), (held_out,) = examples.sources, examples.held_out
         a, b, matched = both[: len(both) // 2, 0], both[len(both) // 2 :, 1], True
     else:
+        if name not in (*OWN_SIZE, "flowers"):
+            located(name, "a set of two domains (facades, outlines)")
         found = _load(name, size)
         if len(found.classes) != 2:
             raise DataError(
                 f"{name} has {len(found.classes)} classes where two domains are wanted: take facades, outlines, or a folder with two "
-                "subfolders, one a domain."
+                "subfolders, one a domain, or with trainA, trainB, testA and testB."
             )
         examples, matched = _of(found, "images"), False
         a, b = (found.images[found.labels == k] for k in (0, 1))
         c, d = (found.held_out.images[found.held_out.labels == k] for k in (0, 1))
+        for domain, kept, out in zip(found.classes, (a, b), (c, d)):
+            _enough(f"{domain}, one domain of {name},", len(kept), len(out))
         held_out = torch.stack([c[: len(d)], d[: len(c)]], dim=1)
-        if len(held_out) < 2:
-            raise _too_few(f"one domain of {name}", min(len(a) + len(c), len(b) + len(d)))
     return replace(examples, sources=((a,), (b,)), held_out=(held_out, torch.full((len(held_out),), matched)))
 
 
@@ -111,32 +126,35 @@ def captioned(name, size=None):
         scenes = Scenes.sample(4000, rng)
         right, wrong = tokens(scenes.captions()), mistaken(scenes, rng)
         return _split("drawn scenes", scenes.images(size or SIZE), right, wrong, names=VOCABULARY)
-    path, pictures, files = _own(name, size, "scenes")
-    said = [re.findall(r"[^\W\d_]+", file.removeprefix(path).rpartition(".")[0].lower()) for file in files]
+    pictures, names, notes, held_out = _own(name, size, "scenes")
+    said = [re.findall(r"[^\W\d_]+", " ".join([*place.folders, place.stem]).lower()) for place in places(names)]
     words = ("", *sorted({word for caption in said for word in caption}))
     if len({tuple(caption) for caption in said}) < 2:
         raise DataError(f"the images of {name} are not named for what they show, as in 'roses/a red rose 01.jpg': rename them.")
     longest = max(map(len, said))
     rows = [[words.index(word) for word in caption] + [0] * (longest - len(caption)) for caption in said]
-    return _split(name, pictures, torch.tensor(rows), names=words)
+    return _split(with_notes(name, notes), pictures, torch.tensor(rows), held_out=held_out, names=words)
 
 
 def films(name, size=None):
     """Films of five frames (N, 5, C, H, W): two images of a grey set that bounce off the walls, or a folder with the frames of each
     film in a subfolder, in the order of their names."""
     if name in OWN_SIZE:
-        found, rng = load(name), torch.Generator().manual_seed(0)
+        found, rng = _load(name), torch.Generator().manual_seed(0)
         kept, out = (
             Bouncing.sample(part.images, count, rng, size or SIZE).frames(range(FILM))
             for part, count in ((found, 1800), (found.held_out, 200))
         )
         return Examples(((kept,),), (out,), f"Films of bouncing images. {found.describe()}")
-    _, pictures, files = _own(name, size, ", ".join(OWN_SIZE))
+    pictures, names, notes, held_out = _own(name, size, ", ".join(OWN_SIZE))
     folders = {}
-    for row, file in enumerate(files):
-        folders.setdefault(str(Path(file).parent), []).append(row)
+    for row, file in enumerate(names):
+        folders.setdefault(PurePosixPath(file).parent, []).append(row)
     cuts = [rows[k : k + FILM] for rows in folders.values() for k in range(0, len(rows) - FILM + 1, FILM)]
-    return _split(name, pictures[torch.tensor(cuts, dtype=torch.long).view(-1, FILM)])
+    cuts = torch.tensor(cuts, dtype=torch.long).view(-1, FILM)
+    if len(names) > cuts.numel():
+        notes.append(f"{len(names) - cuts.numel()} left out at the ends of films, which have {FILM} frames")
+    return _split(with_notes(name, notes), pictures[cuts], held_out=held_out[cuts[:, 0]])
 
 
 KINDS = {  # how they are loaded, and how they lie in a folder of your own
@@ -144,7 +162,7 @@ KINDS = {  # how they are loaded, and how they lie in a folder of your own
     "labelled images": (labelled, "a subfolder for each class"),
     "images, a few of them labelled": (few_labels, "a subfolder for each class"),
     "pairs": (pairs, "two subfolders with equal names in them, or the two images of a pair side by side in one file"),
-    "two domains": (domains, "a subfolder for each domain"),
+    "two domains": (domains, "a subfolder for each domain, or trainA, trainB, testA and testB"),
     "captioned images": (captioned, "images named for what they show, as in 'roses/a red rose 01.jpg'"),
     "films": (films, "a subfolder with the frames of each film, in the order of their names"),
 }
@@ -153,46 +171,46 @@ KINDS = {  # how they are loaded, and how they lie in a folder of your own
 def load_examples(kind, name, size=None):
     """`Examples` of one of `KINDS`, from a set of that name, or from a folder or archive of your own.
 
-    size: side of the images in pixels; digits and clothes come as they are, all else has 64 if nothing is said.
+    size: side of the images in pixels; digits and clothes have 28, all else has 64 if nothing is said.
 
     Raises DataError if what is wanted is not there: classes, partners, captions, or enough examples.
     """
     return KINDS[kind][0](name, size)
 
 
-def _load(name, size):
-    return load(name, size or (None if name in OWN_SIZE else SIZE))
+def _load(name, size=None):
+    return load(name, size or (28 if name in OWN_SIZE else SIZE))
 
 
 def _own(name, size, named):
-    path = Path(name).expanduser()
-    if not path.exists():
-        raise DataError(f"{name!r} is neither {named} nor a folder or archive that exists. Check the spelling.")
-    pictures, files, _ = read_images(path, size or SIZE)
-    return str(path), pictures, files
+    """What `read_images` finds in a folder of your own, and which of it are held out."""
+    pictures, names, notes = read_images(located(name, named), size or SIZE)
+    return pictures, names, notes, torch.tensor([place.held_out for place in places(names)])
 
 
 def _of(found, *tensors, names=()):
     """These tensors of an `ImageSet` or a `PairSet`."""
-    if found.held_out is None:
-        raise _too_few(found.source, len(found))
+    _enough(found.source, len(found), len(found.held_out or ()))
     kept, out = (tuple(getattr(part, name) for name in tensors) for part in (found, found.held_out))
     return Examples((kept,), out, found.describe(), names)
 
 
-def _split(about, *tensors, names=()):
-    """Every tenth row held out."""
-    if len(tensors[0]) < FEWEST:
-        raise _too_few(about, len(tensors[0]))
-    out = torch.arange(len(tensors[0])) % 10 == 9
-    kept, held_out = (tuple(tensor[rows] for tensor in tensors) for rows in (~out, out))
-    return Examples((kept,), held_out, f"{about}: {len(kept[0]):,} to learn from, {len(held_out[0]):,} held out.", names)
+def _split(about, *tensors, held_out=None, names=()):
+    """The rows that a mask tells are held out; without any, every tenth."""
+    if held_out is None or not held_out.any():
+        held_out = torch.arange(len(tensors[0])) % 10 == 9
+    kept, out = (tuple(tensor[rows] for tensor in tensors) for rows in (~held_out, held_out))
+    _enough(about, len(kept[0]), len(out[0]))
+    return Examples((kept,), out, f"{about}: {len(kept[0]):,} to learn from, {len(out[0]):,} held out.", names)
 
 
-def _too_few(what, count):
-    return DataError(
-        f"{what} has {count} examples: at least {FEWEST} are wanted, of which a tenth is held out to measure with."
-    )
+def _enough(what, kept, out):
+    """Raises DataError if there are not enough to learn from, or to measure with."""
+    if kept + out < FEWEST or out < 2 or not kept:
+        held_out = f", {out} of them held out" if kept + out >= FEWEST else ""
+        raise DataError(
+            f"{what} has {kept + out} examples{held_out}: at least {FEWEST} are wanted, of which a tenth is held out to measure with."
+        )
 
 
 def _in_turn(labels):

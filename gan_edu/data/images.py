@@ -8,13 +8,14 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from textwrap import shorten
 
 import torch
 
 from ..errors import DataError
 from .batches import Batches
 from .download import Remote, fetch
-from .folder import read_images
+from .folder import in_order, located, places, read_images, title, with_notes
 from .idx import read_idx
 
 
@@ -90,12 +91,15 @@ def load(name, size=None):
     """An `ImageSet`: "mnist", "fashion", "digits", "flowers", or the path of a folder or archive of your own images.
 
     size: side of the square images in pixels; photographs are cut and resized to it (64 if not given). The digit sets keep
-    their own size, 28 (8 for "digits"), and refuse another.
+    their own size, 28, and refuse another; "digits" are 8 × 8, or drawn at 28 if that is asked for.
+
+    Of your own images the folders that tell them apart are the classes; what lies below test or val beside train is held out, else a
+    tenth of each class, of 20 images or more.
 
     Raises DataError if a file is found and damaged: a broken copy is never quietly replaced by something else.
     """
     if name == "digits":
-        return _own_size(_digits(), size)
+        return _digits_as_mnist(size) if size == 28 else _own_size(_digits(), size)
     if name not in SETS:
         return _folder(name, size)
     entry = SETS[name]
@@ -158,17 +162,22 @@ def _idx_reader(title, classes):
 def _own_size(images, size):
     own = images.shape[1]
     if size not in (None, own):
-        raise DataError(f"{images.name} comes as {own}×{own} pixels; leave size out, or choose a set of photographs.")
+        raise DataError(f"{images.name} comes as {own}×{own} pixels; leave size out, or choose flowers or images of your own.")
     return images
 
 
 def _split(images, share=0.25, seed=0):
     """Moves a random share of the images to `held_out`."""
+    held_out = torch.zeros(len(images), dtype=torch.bool)
     order = torch.randperm(len(images), generator=torch.Generator().manual_seed(seed))
-    cut = round(len(images) * share)
-    kept_out, kept = order[:cut].sort().values, order[cut:].sort().values
-    held_out = replace(images, name=f"{images.name} (held out)", images=images.images[kept_out], labels=images.labels[kept_out])
-    return replace(images, images=images.images[kept], labels=images.labels[kept], held_out=held_out)
+    held_out[order[: round(len(images) * share)]] = True
+    return _part(images, held_out)
+
+
+def _part(images, rows):
+    """Moves these rows, a mask, to `held_out`."""
+    held_out = replace(images, name=f"{images.name} (held out)", images=images.images[rows], labels=images.labels[rows])
+    return replace(images, images=images.images[~rows], labels=images.labels[~rows], held_out=held_out)
 
 
 def _digits():
@@ -229,19 +238,19 @@ def _flowers(folder, size):
 
 
 def _folder(name, size):
-    path = Path(name).expanduser()
-    if not path.exists():
-        raise DataError(
-            f"{name!r} is neither a data set ({', '.join((*SETS, 'digits'))}) nor a folder or archive that exists. "
-            "Check the spelling, or give the path of a folder of images."
-        )
+    path = located(name, f"a set of images ({', '.join((*SETS, 'digits'))})")
     pictures, names, notes = read_images(path, size)
-    folders = [Path(n.replace(":", "/")).parent.name for n in names]
-    classes = tuple(sorted(set(folders)))
-    labels = torch.tensor([classes.index(f) for f in folders])
-    source = f"{path} ({'; '.join(notes)})" if notes else str(path)
-    images = ImageSet(path.name, pictures, labels, classes, source)
-    return _split(images, share=0.1) if len(images) >= 20 else images
+    found = places(names)
+    folders = [place.folders[0] if place.folders else title(path) for place in found]
+    classes = tuple(sorted(set(folders), key=in_order))
+    labels = torch.tensor([classes.index(folder) for folder in folders])
+    told = [f"classes {shorten(', '.join(classes), 100, placeholder=' …')}"] if len(classes) > 1 else []
+    images = ImageSet(title(path), pictures, labels, classes, with_notes(path, told + notes))
+    held_out = torch.tensor([place.held_out for place in found])
+    if not held_out.any() and len(images) >= 20:  # every tenth of a random order, class by class
+        order = torch.randperm(len(images), generator=torch.Generator().manual_seed(0))
+        held_out[order[labels[order].argsort(stable=True)][9::10]] = True
+    return _part(images, held_out) if held_out.any() else images
 
 
 DIGITS = tuple("0123456789")

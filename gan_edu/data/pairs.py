@@ -1,13 +1,12 @@
 """Pairs of images, one to be translated into the other: facades, drawn outlines, or your own (notebook 12)."""
 
 from dataclasses import dataclass, replace
-from pathlib import Path, PurePosixPath
 
 import torch
 
 from ..errors import DataError
 from .batches import Batches
-from .folder import files, read_images
+from .folder import in_order, located, picture_names, places, read_images, shown, title, with_notes
 from .images import look_up, sentence, to_pixels
 from .scenes import Scenes
 
@@ -61,8 +60,8 @@ def load_pairs(name, size=64):
     """A `PairSet`: "facades", "outlines", or the path of a folder or archive of your own pairs; size × size pixels.
 
     Your own are either two subfolders that hold the two images of a pair under one name, in alphabetical order a and b, or images
-    twice as wide as high, a on the left and b on the right. If some lie below folders called train and others below test or val,
-    those are held out; otherwise a tenth of 20 pairs or more.
+    twice as wide as high, a on the left and b on the right. If some lie below folders called train and others below test or val (or
+    trainA, trainB, testA, testB), those are held out; otherwise a tenth of 20 pairs or more.
 
     The facades are looked for in `GAN_EDU_DATA` and in `data/`; nobody offers them for download any more. Where they are not found,
     the outlines stand in for them.
@@ -72,7 +71,7 @@ def load_pairs(name, size=64):
     if name == "outlines":
         return _outlines(size)
     if name != "facades":
-        return _own(Path(name).expanduser(), size)
+        return _own(located(name, "a set of pairs (facades, outlines)"), size)
     folder = find()
     if folder is None:
         return replace(_outlines(size), stands_in_for="CMP facades")
@@ -96,58 +95,66 @@ def _outlines(size):
     return PairSet("drawn outlines", pairs[:2000], ("outline", "scene"), "code that draws them", held_out)
 
 
-def _own(path, size, title=None):
+def _own(path, size, name=None):
     """Pairs from a folder or an archive, as `load_pairs` describes them."""
-    if not path.exists():
-        raise DataError(
-            f"{str(path)!r} is neither a set of pairs (facades, outlines) nor a folder or archive that exists. Check the spelling, or "
-            "give the path of a folder of pairs."
-        )
-    sides = sorted({_place(name, path)[1] for name, _ in files(path)})
+    there = places(picture_names(path))
+    ways = [level for level in range(max((len(place.folders) for place in there), default=0)) if _paired(there, level)]
+    if len(ways) > 1:
+        said = " or of ".join(" and ".join(_sides(there, level)) for level in ways)
+        raise DataError(f"{path} may hold pairs of {said}: give each pair a name of its own, so that there is but one way.")
+    level = ways[0] if ways else 0
+    sides = _sides(there, level)
     if len(sides) > 2:
         raise DataError(
             f"{path} holds images in {len(sides)} folders, {', '.join(sides)}: put those of side a into one folder and those of side "
             "b into another, under one name for each pair."
         )
-    halves = len(sides) == 1
-    images, names, notes = read_images(path, size, halves=halves)
+    halves = len(sides) < 2
     sides = ["left", "right"] if halves else sides
+    images, names, notes = read_images(path, size, halves=halves)
     rows = {}
-    for row, name in enumerate(names):
-        pair, side = _place(name, path)
+    for row, place in enumerate(places(names)):
+        pair, side = _parted(place, level)
         row_of = rows.setdefault(pair, {})
         side = sides[len(row_of)] if halves else side
         if side in row_of:
             raise DataError(
-                f"{name} has the name of another image beside it, {names[row_of[side]]}. Rename or remove one of them."
+                f"{shown(path, names[row])} has the name of another image beside it, {names[row_of[side]]}. Rename or remove one."
             )
         row_of[side] = row
     alone = [names[row] for row_of in rows.values() if len(row_of) == 1 for row in row_of.values()]
     if alone:
         raise DataError(
-            f"{alone[0]} has no partner of its name in the other folder, nor have {len(alone) - 1} more. Add the partners, or remove "
-            f"the images; the folders are {sides[0]} and {sides[1]}."
+            f"{shown(path, alone[0])} has no partner of its name in the other folder, nor have {len(alone) - 1} more. Add the "
+            f"partners, or remove the images; the folders are {sides[0]} and {sides[1]}."
         )
     pairs = images[torch.tensor([[row_of[side] for side in sides] for row_of in rows.values()])]
-    tests = torch.tensor([not {"test", "val"}.isdisjoint(pair) for pair in rows])
+    tests = torch.tensor([held_out for held_out, *_ in rows])
     if not tests.any() and len(pairs) >= 20:
         tests[torch.randperm(len(pairs), generator=torch.Generator().manual_seed(0))[: round(len(pairs) / 10)]] = True
-    source = f"{path} ({'; '.join(notes)})" if notes else str(path)
-    everything = PairSet(title or path.name, pairs, tuple(sides), source)
+    name = name or title(path)
+    everything = PairSet(name, pairs, tuple(side or name for side in sides), with_notes(path, notes))
     if not tests.any():
         return everything
-    held_out = replace(everything, name=f"{everything.name} (held out)", pairs=pairs[tests])
+    held_out = replace(everything, name=f"{name} (held out)", pairs=pairs[tests])
     return replace(everything, pairs=pairs[~tests], held_out=held_out)
 
 
-def _place(name, path):
-    """Which pair an image belongs to, and to which side of it: "photos/train/label/001.png" to photos, train and 001, and to label."""
-    inside = PurePosixPath(name.removeprefix(str(path)).lstrip(":/\\").replace("\\", "/"))
-    folders = list(inside.parent.parts)
-    side = next((folder for folder in reversed(folders) if folder not in ("train", "test", "val")), "")
-    if side:
-        folders.remove(side)
-    return (*folders, inside.stem), side
+def _parted(place, level):
+    """Which pair an image belongs to, and to which side of it, if the folders of that level are the sides."""
+    side = "".join(place.folders[level : level + 1])
+    return (place.held_out, place.split, place.folders[:level] + place.folders[level + 1 :], place.stem), side
+
+
+def _sides(there, level):
+    return sorted({_parted(place, level)[1] for place in there}, key=in_order)
+
+
+def _paired(there, level):
+    """Whether the folders of that level are two, and the images in them partners, each of one other."""
+    parted = [_parted(place, level) for place in there]
+    pairs, sides = ({part[k] for part in parted} for k in (0, 1))
+    return len(sides) == 2 and len(parted) == len(set(parted)) == 2 * len(pairs)
 
 
 FACADES = "facades_128.zip"
