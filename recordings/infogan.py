@@ -1,6 +1,6 @@
 """Do categories that nobody named become classes? InfoGAN with and without its information term, recorded for notebook 10.
 
-The recipe of `models/infogan.py` on MNIST, fp32, one thread, and the same with weight 0. Read: the share of 5,000 held-out digits whose
+The recipe of `models/infogan.py` on MNIST, fp32, one thread, and with weight 0. Read: the share of 5,000 held-out digits whose
 category is matched with their class, one to one. Made: the same of 2,000 generated digits and the class that the judge sees.
 """
 
