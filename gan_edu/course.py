@@ -45,7 +45,7 @@ def begin(profile, seed, device="auto"):
     import numpy as np
     import torch
 
-    from . import engine, plots
+    from . import engine, plots, training
 
     if profile not in PROFILES:
         raise CourseError(f"{profile!r} is no profile: choose {', '.join(PROFILES)}.")
@@ -55,6 +55,7 @@ def begin(profile, seed, device="auto"):
     torch.manual_seed(seed)
     plots.use_style(arrange=profile != "smoke")  # arranging what is in a figure takes half the time of drawing it
     engine.keep_memory()
+    training.show_progress(True)
     how = ["bf16 for convolutions and wide layers" if engine.knows_bf16(device) else "fp32"]
     if device.type == "cpu":
         threads = min(torch.get_num_threads(), engine.allowed_cores())

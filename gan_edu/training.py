@@ -19,6 +19,7 @@ from zlib import crc32
 
 import torch
 from torch import distributed
+from tqdm.auto import tqdm
 
 from .dynamics import Field, gradient, mean_over_processes
 from .engine import AUTO, Engine, threads
@@ -112,6 +113,7 @@ def play(
     watch=None,
     every=100,
     checkpoint=None,
+    progress=None,
 ):
     """Plays rounds of a game and returns its `History`. The game's networks are trained in place.
 
@@ -130,6 +132,8 @@ def play(
     watch: called as `watch(game, average)` before the first round, after every `every` rounds and after the last; `average` is the
         game itself without `ema`. What it returns, tensors and numbers in dicts, lists or tuples, is kept in `history.seen`.
     checkpoint: a file. Written whole or not at all every `every` rounds; if it exists, the run goes on from there.
+    progress: whether a run of more than three seconds shows a bar, with rounds, costs and the time that is left. Unless it is said,
+        `show_progress` decides, which a notebook's first cell calls.
 
     Ctrl-C, or a notebook's stop button, lets the round be finished and the checkpoint be written first; a second one does not wait.
 
@@ -140,9 +144,29 @@ def play(
     checkpoint belongs to another run or is damaged.
     """
     run = Run(game, batches, optimiser, schedule, rule, ema, engine, seed)
-    for _ in run.play(rounds, watch, every, checkpoint):
-        pass
+    with bar(rounds, progress) as shown:
+        for _ in run.play(rounds, watch, every, checkpoint):
+            shown.update(run.done - shown.n)
+            if run.done % every == 0:
+                shown.set_postfix(
+                    {name: f"{costs[-1]:.3g}" for name, costs in run.history.costs.items() if costs}, refresh=False
+                )
     return run.history
+
+
+def show_progress(shown: bool):
+    """Whether runs show how far they are unless they are told; at first they do not."""
+    _SHOWN[0] = shown
+
+
+_SHOWN = [False]
+
+
+def bar(total: int, progress: bool | None = None) -> tqdm:
+    """A bar for that many steps, for loops of one's own, too: it appears after three seconds, and not at all where the environment
+    variable `TQDM_DISABLE` is set, as it is where notebooks are executed to be kept."""
+    shown = (_SHOWN[0] if progress is None else progress) and not os.environ.get("TQDM_DISABLE")
+    return tqdm(total=total, delay=3, leave=False, disable=not shown, unit=" rounds")
 
 
 def _refuse_wrong_types(game, batches, optimiser, rule, ema, engine, seed):

@@ -18,6 +18,7 @@ OFFLINE = TESTS / "offline"
 others = [p for p in os.environ.get("PYTHONPATH", "").split(os.pathsep) if p not in ("", str(OFFLINE))]
 os.environ["PYTHONPATH"] = os.pathsep.join([str(OFFLINE), *others])
 THREADS = os.environ.setdefault("GAN_EDU_TESTS_THREADS", "1")
+os.environ["TQDM_DISABLE"] = "1"  # no bars in logs
 os.environ["OMP_NUM_THREADS"] = os.environ["MKL_NUM_THREADS"] = THREADS
 sys.path.insert(0, str(OFFLINE))
 # The system may have a sitecustomize of its own; xdist's workers have already imported ours.

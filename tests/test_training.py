@@ -832,6 +832,50 @@ def test_two_processes_play_the_same_game_as_one(tmp_path):
         assert (tmp_path / f"{name}-of-2.pt").is_file()
 
 
+# How far it is ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def bars(monkeypatch):
+    """The bars that are made, as what they were asked for, and what was said on them."""
+    made = []
+
+    class Bar(training.tqdm):
+        def __init__(self, **settings):
+            super().__init__(**settings | {"disable": True})
+            self.settings, self.said, self.steps = settings, [], 0
+            made.append(self)
+
+        def update(self, n=1):
+            self.n += n
+
+        def set_postfix(self, said, refresh):
+            self.said.append(said)
+
+    monkeypatch.setattr(training, "tqdm", Bar)
+    monkeypatch.delenv("TQDM_DISABLE")
+    yield made
+    training.show_progress(False)
+
+
+def test_a_run_shows_how_far_it_is_if_asked_and_in_notebooks(bars, monkeypatch):
+    for progress in (None, True, False):
+        play(plain(), ring("cpu"), 5, every=2, progress=progress)
+    training.show_progress(True)
+    play(plain(), ring("cpu"), 5)
+    monkeypatch.setenv("TQDM_DISABLE", "1")
+    play(plain(), ring("cpu"), 5, progress=True)
+    assert [bar.settings["disable"] for bar in bars] == [True, False, True, False, True]
+    assert all(bar.settings["delay"] == 3 and bar.settings["total"] == bar.n == 5 for bar in bars)
+    assert len(bars[1].said) == 2 and set(bars[1].said[0]) == {"discriminator", "generator"}
+
+
+def test_a_resumed_run_shows_where_it_goes_on(bars, tmp_path):
+    for rounds in (2, 5):
+        play(plain(), ring("cpu"), rounds, checkpoint=tmp_path / "run.pt", progress=True)
+    assert [bar.n for bar in bars] == [2, 5]
+
+
 # What cannot be played --------------------------------------------------------------------------------------------------
 
 TENSOR = torch.zeros(16, 2)
