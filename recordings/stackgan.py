@@ -12,7 +12,7 @@ from torch.nn.functional import interpolate
 
 from gan_edu import metrics, recorded
 from gan_edu.data import Scenes, Stream, to_bytes, to_pixels, tokens
-from gan_edu.data.scenes import VOCABULARY, captioned
+from gan_edu.data.drawn.scenes import VOCABULARY, captioned
 from gan_edu.engine import Engine
 from gan_edu.models.stackgan import FIRST, SECOND, stage_one, stage_two
 from gan_edu.training import Run
@@ -115,7 +115,7 @@ def contest(task):
 
 def keep(found):
     runs = [found[task] for task in TASKS]
-    made_by = ["models.stackgan", "networks.dcgan", "data.scenes"]
+    made_by = ["models.stackgan", "networks.dcgan", "data.drawn.scenes"]
     recorded.write(
         "stackgan",
         configuration={"sides": SIDES, "rounds": ROUNDS, "never": [" ".join(words) for words in NEVER], "mean": paper()},

@@ -10,8 +10,9 @@ from torch import nn
 from torch.nn.functional import softplus
 
 from gan_edu import judge
-from gan_edu.data import Stream, scenes, tokens
-from gan_edu.data.scenes import VOCABULARY
+from gan_edu.data import Stream, tokens
+from gan_edu.data.drawn import scenes
+from gan_edu.data.drawn.scenes import VOCABULARY
 from gan_edu.engine import Engine
 from gan_edu.errors import GameError
 from gan_edu.games import Draw

@@ -7,8 +7,8 @@ import torch
 from scipy import ndimage
 
 from gan_edu.data import Batches, Bouncing, Faces, Glyphs, Roads, Scenes, Stream, to_pixels, tokens
-from gan_edu.data.laws import ASPHALT, IRISES, POSTS, WOOD
-from gan_edu.data.scenes import (
+from gan_edu.data.drawn.laws import ASPHALT, IRISES, POSTS, WOOD
+from gan_edu.data.drawn.scenes import (
     ATTRIBUTES,
     CAPTION,
     COLOURS,

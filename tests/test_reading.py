@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from gan_edu.data import Faces, Roads, Scenes, to_pixels
-from gan_edu.data.reading import asymmetry, count_objects, mixed, vanishing_point
+from gan_edu.data.drawn.reading import asymmetry, count_objects, mixed, vanishing_point
 
 SIDES = pytest.mark.parametrize("side", [32, 64])
 

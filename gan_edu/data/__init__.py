@@ -2,12 +2,12 @@
 
 from .batches import Batches, Stream, Together
 from .densities import Mixture, gaussian, grid, ring
-from .glyphs import Glyphs
+from .drawn.glyphs import Glyphs
+from .drawn.laws import Faces, Roads
+from .drawn.motion import Bouncing
+from .drawn.scenes import Scenes, tokens
 from .images import ImageSet, load, to_bytes, to_pixels
-from .laws import Faces, Roads
-from .motion import Bouncing
 from .pairs import PairSet, load_pairs
-from .scenes import Scenes, tokens
 
 __all__ = [
     "Batches",

@@ -11,11 +11,11 @@ from torch.nn.functional import one_hot
 
 from ..errors import DataError
 from .batches import Batches, Together
+from .drawn.motion import Bouncing
+from .drawn.scenes import VOCABULARY, Scenes, mistaken, tokens
 from .folder import located, places, read_images, with_notes
 from .images import load
-from .motion import Bouncing
 from .pairs import load_pairs
-from .scenes import VOCABULARY, Scenes, mistaken, tokens
 
 OWN_SIZE = ("mnist", "fashion", "digits")  # sets that come at one size, and grey
 NAMES = (*OWN_SIZE, "flowers", "facades", "outlines", "scenes")

@@ -6,9 +6,9 @@ import torch
 
 from ..errors import DataError
 from .batches import Batches
+from .drawn.scenes import Scenes
 from .folder import in_order, located, picture_names, places, read_images, shown, title, with_notes
 from .images import look_up, sentence, to_pixels
-from .scenes import Scenes
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from dataclasses import fields, replace
 
 import torch
 
-from ..errors import DataError
+from ...errors import DataError
 
 AT_ONCE = 128  # pictures: few enough that what is worked on stays in the processor's cache
 

@@ -9,7 +9,7 @@ import torch
 from PIL import Image, ImageDraw, ImageFont
 from torch.nn import functional
 
-from ..errors import DataError
+from ...errors import DataError
 from .drawing import Drawn, each, paint, paper, plane, uniform
 
 DIGITS = "0123456789"

@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 
 import torch
 
-from ..errors import DataError
+from ...errors import DataError
+from ..images import to_pixels
 from .drawing import AT_ONCE, Drawn, colours, each, paint, paper, plane, uniform
-from .images import to_pixels
 
 SIZES = {"small": (0.15, 0.18), "large": (0.25, 0.29)}  # radius, least and greatest
 COLOURS = {

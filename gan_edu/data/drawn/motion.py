@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import torch
 
-from ..errors import DataError
+from ...errors import DataError
 
 
 @dataclass(frozen=True)
