@@ -109,11 +109,12 @@ def findings():
 def notebooks(only=None):
     """The notebooks in order; those whose names begin with one of the comma-separated prefixes in `only`, if given."""
     found = sorted(NOTEBOOKS.glob("[0-9][0-9]_*.ipynb"))
-    if only:
-        wanted = [prefix.strip() for prefix in only.split(",")]
+    if only is not None:
+        wanted = [prefix.strip() for prefix in only.split(",") if prefix.strip()]
         unknown = [prefix for prefix in wanted if not any(path.name.startswith(prefix) for path in found)]
-        if unknown:
-            raise CourseError(f"no notebook begins with {', '.join(unknown)}; there are {', '.join(p.stem for p in found)}.")
+        if unknown or not wanted:
+            missing = ", ".join(unknown) or repr(only)
+            raise CourseError(f"no notebook begins with {missing}; there are {', '.join(p.stem for p in found)}.")
         found = [path for path in found if path.name.startswith(tuple(wanted))]
     return found
 
