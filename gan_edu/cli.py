@@ -23,6 +23,7 @@ TRAIN = "Train a system of the zoo. The same command goes on with a run that was
 Folder = Annotated[Path, typer.Argument(help="What `gan-edu train` was given with --out.")]
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")]
 Only = Annotated[str | None, typer.Option(help="Only notebooks whose names begin so: 04, or 03,07.")]
+Force = Annotated[bool, typer.Option("--force", help="Overwrite notebooks that were edited since they were written.")]
 
 
 @app.command()
@@ -31,11 +32,12 @@ def course(
     only: Only = None,
     device: Device = "auto",
     seed: Annotated[int, typer.Option(help="Seed of everything random.")] = 0,
+    force: Force = False,
 ):
     """Execute the notebooks; results, as notebooks and web pages with an index, go to build/course/."""
     started = time.perf_counter()
     with _errors_for_people():
-        outcomes = course_.run_course(profile, only, device, seed)
+        outcomes = course_.run_course(profile, only, device, seed, force=force)
     table = Table(Column("notebook", no_wrap=True), "seconds", "checks that hold", "problems")
     for outcome in outcomes:
         table.add_row(
@@ -75,19 +77,23 @@ def bench(names: Annotated[list[str] | None, typer.Argument(help="Some of the be
 @app.command()
 def lab():
     """Open the course in JupyterLab."""
-    raise typer.Exit(subprocess.run([sys.executable, "-m", "jupyterlab", "--notebook-dir", str(course_.NOTEBOOKS)]).returncode)
+    paths = [os.path.join(sys.prefix, "share", "jupyter"), os.environ.get("JUPYTER_PATH")]  # the first "python3" is ours
+    environment = os.environ | {"JUPYTER_PATH": os.pathsep.join(filter(None, paths))}
+    command = [sys.executable, "-m", "jupyterlab", "--notebook-dir", str(course_.NOTEBOOKS)]
+    raise typer.Exit(subprocess.run(command, env=environment).returncode)
 
 
 @app.command()
-def student(only: Only = None):
-    """Write copies of the notebooks without solutions to build/student/."""
-    import nbformat
-
+def student(only: Only = None, force: Force = False):
+    """Write copies of the notebooks without solutions to build/student/. One that somebody has worked in is kept."""
     into = course_.ROOT / "build" / "student"
     into.mkdir(parents=True, exist_ok=True)
     with _errors_for_people():
         for path in course_.notebooks(only):
-            nbformat.write(course_.student_version(path), into / path.name)
+            if course_.is_edited(into / path.name) and not force:
+                console.print(f"kept {into / path.name}, which may hold somebody's work: --force overwrites it")
+                continue
+            course_.write_derived(course_.student_version(path), into / path.name)
             console.print(f"wrote {into / path.name}")
 
 

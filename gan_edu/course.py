@@ -1,5 +1,6 @@
 """The course itself: profiles, what a notebook starts with, and running notebooks from outside."""
 
+import hashlib
 import json
 import os
 import platform
@@ -13,6 +14,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from .checks import FAILS, MIME, OPEN, Checks
 from .errors import CourseError, DataError
@@ -40,6 +42,7 @@ def begin(profile, seed, device="auto"):
     """Starts a notebook: seeds everything, chooses the device, sets the style of the figures, says so in one line.
 
     profile: "smoke" (seconds: does every cell run?), "lecture" (minutes: real learning) or "full" (the papers' own settings).
+        Where nbgrader validates or grades a copy it is "smoke", whatever the copy says.
     device: "auto", "cpu", "cuda" or "mps".
     """
     import numpy as np
@@ -49,6 +52,8 @@ def begin(profile, seed, device="auto"):
 
     if profile not in PROFILES:
         raise CourseError(f"{profile!r} is no profile: choose {', '.join(PROFILES)}.")
+    if "NBGRADER_EXECUTION" in os.environ:
+        profile = "smoke"
     device = torch.device(choose_device(device))
     random.seed(seed)
     np.random.seed(seed)
@@ -107,11 +112,12 @@ def findings():
 def notebooks(only=None):
     """The notebooks in order; those whose names begin with one of the comma-separated prefixes in `only`, if given."""
     found = sorted(NOTEBOOKS.glob("[0-9][0-9]_*.ipynb"))
-    if only:
-        wanted = [prefix.strip() for prefix in only.split(",")]
+    if only is not None:
+        wanted = [prefix.strip() for prefix in only.split(",") if prefix.strip()]
         unknown = [prefix for prefix in wanted if not any(path.name.startswith(prefix) for path in found)]
-        if unknown:
-            raise CourseError(f"no notebook begins with {', '.join(unknown)}; there are {', '.join(p.stem for p in found)}.")
+        if unknown or not wanted:
+            missing = ", ".join(unknown) or repr(only)
+            raise CourseError(f"no notebook begins with {missing}; there are {', '.join(p.stem for p in found)}.")
         found = [path for path in found if path.name.startswith(tuple(wanted))]
     return found
 
@@ -149,37 +155,41 @@ def run_notebook(source, target, parameters=None, timeout=7200):
         )
     target.parent.mkdir(parents=True, exist_ok=True)
     outcome, started = Outcome(source.stem), time.perf_counter()
-    try:
-        papermill.execute_notebook(
-            str(source),
-            str(target),
-            parameters=parameters or {},
-            kernel_name="python3",
-            cwd=str(source.parent),
-            progress_bar=False,
-            request_save_on_cell_execute=False,  # written once, at the end: after every cell it would take seconds
-            start_timeout=120,
-            execution_timeout=timeout,
-            kernel_manager_class=_patient_kernel_manager(),
-            extra_arguments=["--IPKernelApp.log_level=CRITICAL"],  # no word about how kernel and runner say goodbye
-        )
-    except papermill.PapermillExecutionError as error:
-        outcome.problems.append(f"cell [{error.exec_count}] raised {error.ename}: {error.evalue}")
-    except (RuntimeError, TimeoutError) as error:  # the kernel died, or a cell never ended
-        outcome.problems.append(f"the kernel stopped: {error}")
-    outcome.seconds = time.perf_counter() - started
-    if target.exists():
-        executed = nbformat.read(target, as_version=4)
-        outcome.problems += hidden_errors(executed)
-        for report in reports(executed):
-            outcome.checks[report["state"]] = outcome.checks.get(report["state"], 0) + 1
-            if report["state"] == FAILS:
-                outcome.problems.append(f"check failed: {report['claim']} ({report['detail']})")
+    with TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        made = Path(folder, target.name)  # an interrupted run leaves no half of a result
+        try:
+            papermill.execute_notebook(
+                str(source),
+                str(made),
+                parameters=parameters or {},
+                kernel_name="python3",
+                cwd=str(source.parent),
+                progress_bar=False,
+                request_save_on_cell_execute=False,  # written once, at the end: after every cell it would take seconds
+                start_timeout=120,
+                execution_timeout=timeout,
+                kernel_manager_class=_kernel_manager(folder),
+                extra_arguments=["--IPKernelApp.log_level=CRITICAL"],  # no word about how kernel and runner say goodbye
+            )
+        except papermill.PapermillExecutionError as error:
+            outcome.problems.append(f"cell [{error.exec_count}] raised {error.ename}: {error.evalue}")
+        except (RuntimeError, TimeoutError) as error:  # the kernel died, or a cell never ended
+            outcome.problems.append(f"the kernel stopped: {error}")
+        outcome.seconds = time.perf_counter() - started
+        if made.exists():
+            executed = nbformat.read(made, as_version=4)
+            write_derived(executed, target)
+            outcome.problems += hidden_errors(executed)
+            for report in reports(executed):
+                outcome.checks[report["state"]] = outcome.checks.get(report["state"], 0) + 1
+                if report["state"] == FAILS:
+                    outcome.problems.append(f"check failed: {report['claim']} ({report['detail']})")
     return outcome
 
 
-def _patient_kernel_manager():
-    """A kernel manager whose client looks at its sockets once a second even if nothing calls it.
+def _kernel_manager(settings):
+    """A manager for kernels of this environment, whatever is registered as "python3". IPython's settings and start-up files come
+    from the folder `settings`, not from the reader's home. Its client looks at its sockets once a second even if nothing calls it.
 
     nbclient answers an Output widget on the very socket on which it waits for the kernel. Sending may use up the one signal that a
     message has come in, and then it would wait for as long as a cell may take, beside a kernel that has long finished.
@@ -187,8 +197,10 @@ def _patient_kernel_manager():
     import asyncio
     from queue import Empty
 
+    from ipykernel.kernelspec import get_kernel_dict
     from jupyter_client.asynchronous import AsyncKernelClient
     from jupyter_client.channels import AsyncZMQSocketChannel
+    from jupyter_client.kernelspec import KernelSpec
     from jupyter_client.manager import AsyncKernelManager
     from traitlets import Type, default
 
@@ -206,7 +218,11 @@ def _patient_kernel_manager():
     class Client(AsyncKernelClient):
         shell_channel_class = iopub_channel_class = Type(Channel)
 
+    own = {"IPYTHONDIR": settings, "PYTHONSTARTUP": "", "MPLBACKEND": "module://matplotlib_inline.backend_inline"}
+
     class Manager(AsyncKernelManager):
+        kernel_spec = KernelSpec(**get_kernel_dict(), env=own)
+
         @default("client_factory")
         def _client_factory_default(self):
             return Client
@@ -233,13 +249,13 @@ def hidden_errors(notebook):
     ]
 
 
-def run_course(profile="lecture", only=None, device="auto", seed=0, into=None, say=print):
+def run_course(profile="lecture", only=None, device="auto", seed=0, into=None, say=print, force=False):
     """Executes the notebooks and writes them to `build/course/`, with HTML and an index as they come.
 
     Without a GPU two at a time, each on half of the cores: most of the networks are too small for a second thread.
 
     Returns the outcomes. One broken notebook does not stop the others. Raises CourseError if there is no such notebook, profile
-    or device.
+    or device; and, unless `force` is set, if somebody has worked in a notebook that would be overwritten.
     """
     from .engine import allowed_cores
     from .pages import write_index
@@ -251,6 +267,11 @@ def run_course(profile="lecture", only=None, device="auto", seed=0, into=None, s
     chosen, outcomes = notebooks(only), []
     if not chosen:
         raise CourseError(f"there are no notebooks in {NOTEBOOKS}: they come with a checkout of the project.")
+    edited = [path.name for path in chosen if is_edited(into / path.name)]
+    if edited and not force:
+        raise CourseError(
+            f"{', '.join(edited)} in {into} may hold somebody's work: move it away, or overwrite it with --force."
+        )
     into.mkdir(parents=True, exist_ok=True)
     prepare_data(chosen, say)
     work = partial(_run_into, into, {"PROFILE": profile, "SEED": seed, "DEVICE": device})
@@ -338,3 +359,28 @@ def student_version(source):
         if "keep_output" not in cell.metadata.get("tags", []):
             cell.outputs, cell.execution_count = [], None
     return notebook
+
+
+def write_derived(notebook, path):
+    """Writes a notebook that was made from another, with a mark by which `is_edited` sees whether somebody has worked in it since."""
+    import nbformat
+
+    notebook.metadata["gan_edu"] = {"written": _digest(notebook)}
+    nbformat.write(notebook, path)
+
+
+def is_edited(path):
+    """Whether there is a file that is not, cell by cell, what `write_derived` wrote."""
+    import nbformat
+
+    try:
+        notebook = nbformat.read(path, as_version=4)
+    except FileNotFoundError:
+        return False
+    except (ValueError, LookupError, AttributeError, TypeError, nbformat.ValidationError):  # no notebook of ours
+        return True
+    return notebook.metadata.get("gan_edu", {}).get("written") != _digest(notebook)
+
+
+def _digest(notebook):
+    return hashlib.sha256(json.dumps([(cell.cell_type, cell.source) for cell in notebook.cells]).encode()).hexdigest()

@@ -14,40 +14,42 @@ table { border-collapse: collapse; } td, th { padding: .3rem .8rem; border-botto
 def write_page(notebook_path):
     """Writes `name.html` beside an executed `name.ipynb` and returns its path."""
     import nbformat
+    from jinja2 import pass_context
     from nbconvert import HTMLExporter
+
+    @pass_context
+    def markdown2html(context, markdown):
+        return markdown_to_html(markdown, context.get("cell", {}).get("attachments"))
 
     path = Path(notebook_path)
     notebook = nbformat.read(path, as_version=4)
-    for cell in notebook.cells:
-        if cell.cell_type == "markdown":
-            cell.source = formulas_to_mathml(cell.source)
     notebook.metadata.pop("widgets", None)  # their views need a script from the network; the figures beside them do not
-    exporter = HTMLExporter(mathjax_url="", require_js_url="", jquery_url="", exclude_anchor_links=True)
+    exporter = HTMLExporter(mathjax_url="", require_js_url="", jquery_url="", filters={"markdown2html": markdown2html})
     page, _ = exporter.from_notebook_node(notebook, resources={"metadata": {"name": path.stem}})
     target = path.with_suffix(".html")
     target.write_text(page, encoding="utf-8")
     return target
 
 
-def formulas_to_mathml(markdown):
-    """Replaces `$$...$$` and `$...$` outside code by MathML, which browsers draw without help."""
+def markdown_to_html(markdown, attachments=None):
+    """Markdown as nbconvert reads it, with `$...$` and `$$...$$` as MathML, which browsers draw without help.
+
+    attachments: the pictures that a cell carries with it, by name, as in its notebook.
+    """
     from latex2mathml.converter import convert
+    from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 
-    def block(match):
-        formula = spaced(convert(" ".join(match[2].replace("\n>", " ").split()), display="block"))
-        return match[1] + formula if match[1] else f"\n\n{formula}\n\n"  # inside a quotation it must stay on its line
+    class Renderer(IPythonRenderer):
+        def inline_math(self, body, display="inline"):
+            # latex2mathml does not know \arg, nor \| behind \bigl; TeX puts a thin space after the name of a function
+            mathml = convert(" ".join(body.split()), display=display).replace(r"\|", "‖")
+            functions = r"<m([io])>\\?(log|exp|min|max|sin|cos|tanh|arg)</m\1>"
+            return re.sub(functions, r'<m\1>\2</m\1><mspace width="0.17em"/>', mathml)
 
-    def inline(match):
-        return spaced(convert(match[2]))
+        def block_math(self, body):
+            return self.inline_math(body, "block")
 
-    def spaced(mathml):  # TeX puts a thin space after the name of a function
-        return re.sub(r"<m([io])>(log|exp|min|max|sin|cos|tanh|arg)</m\1>", r'\g<0><mspace width="0.17em"/>', mathml)
-
-    parts = re.split(r"(```.*?```|`[^`\n]*`)", markdown, flags=re.S)
-    for k in range(0, len(parts), 2):  # every other part is code
-        parts[k] = re.sub(r"(^> ?)?(?<!\\)\$\$(.+?)\$\$", block, parts[k], flags=re.S | re.M)
-        parts[k] = re.sub(r"(?<![\\$])(\$)(?=\S)([^$]+?)(?<=\S)\$(?!\d)", inline, parts[k])
-    return "".join(parts)
+    return MarkdownWithMath(Renderer(escape=False, exclude_anchor_links=True, attachments=attachments)).render(markdown)
 
 
 def write_index(folder, outcomes, profile, seed):

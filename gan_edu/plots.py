@@ -24,7 +24,8 @@ VERDICTS = LinearSegmentedColormap.from_list("verdicts", [GENERATOR, "#F7F4F0", 
 
 
 def use_style(arrange=True):
-    """Sets matplotlib's defaults for the course. Without `arrange`, what is in a figure may overlap."""
+    """Sets the style of the course, whatever the reader's own is. Without `arrange`, what is in a figure may overlap."""
+    plt.rcdefaults()
     plt.rcParams.update(
         {
             "figure.figsize": (7.5, 4.2),

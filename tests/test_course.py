@@ -6,6 +6,7 @@ import io
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -19,9 +20,10 @@ from types import SimpleNamespace
 import nbformat
 import pytest
 import yaml
+from jupyter_client.kernelspec import KernelSpecManager
 from typer.testing import CliRunner
 
-from gan_edu import cli, course
+from gan_edu import cli, course, plots
 from gan_edu.checks import Checks
 from gan_edu.engine import allowed_cores
 from gan_edu.errors import CourseError
@@ -140,6 +142,82 @@ def test_an_older_result_does_not_pass_for_a_new_one(tmp_path, monkeypatch):
     assert outcome.problems == ["the kernel stopped: no kernel"] and not target.exists()
 
 
+# ---- what the reader's machine has been told before
+
+
+def run_cells(folder, *sources):
+    """What a notebook of these cells prints when the runner executes it."""
+    path = folder / "30_own.ipynb"
+    nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in sources]), path)
+    outcome = course.run_notebook(path, folder / "executed.ipynb")
+    assert outcome.problems == []
+    outputs = [output for cell in nbformat.read(folder / "executed.ipynb", 4).cells for output in cell.outputs]
+    return "".join(output.get("text", "") or "<a picture>" * ("image/png" in output.data) for output in outputs)
+
+
+@pytest.fixture
+def foreign_kernel(tmp_path, monkeypatch):
+    """Another Python's kernel is registered, under the name that ours has."""
+    folder = tmp_path / "elsewhere" / "kernels" / "python3"
+    folder.mkdir(parents=True)
+    spec = {"argv": ["no/such/python", "-f", "{connection_file}"], "display_name": "Another", "language": "python"}
+    (folder / "kernel.json").write_text(json.dumps(spec))
+    monkeypatch.setenv("JUPYTER_PATH", str(tmp_path / "elsewhere"))
+
+
+def test_the_runner_uses_this_python_whatever_kernel_is_registered(foreign_kernel, tmp_path):
+    assert run_cells(tmp_path, "import sys; print(sys.executable)") == f"{sys.executable}\n"
+
+
+def test_the_lab_offers_this_python_whatever_kernel_is_registered(foreign_kernel, monkeypatch):
+    seen = {}
+    monkeypatch.setattr(cli.subprocess, "run", lambda command, env: seen.update(env) or subprocess.CompletedProcess(command, 0))
+    assert KernelSpecManager().get_kernel_spec("python3").display_name == "Another"
+    assert gan_edu("lab").exit_code == 0
+    monkeypatch.setenv("JUPYTER_PATH", seen["JUPYTER_PATH"])
+    found = KernelSpecManager().find_kernel_specs()
+    assert Path(found["python3"]).is_relative_to(sys.prefix)
+
+
+def test_the_runner_leaves_the_readers_own_start_up_files_alone(tmp_path, monkeypatch):
+    startup = tmp_path / "ipython" / "profile_default" / "startup"
+    startup.mkdir(parents=True)
+    (startup / "00.py").write_text("leaked = 1; import torch; torch.set_default_dtype(torch.float64)")
+    (tmp_path / "own.py").write_text("leaked = 2")
+    monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
+    monkeypatch.setenv("PYTHONSTARTUP", str(tmp_path / "own.py"))
+    assert run_cells(tmp_path, "print('leaked' in globals())") == "False\n"
+
+
+def test_figures_are_shown_in_the_courses_style_whatever_the_readers_is(tmp_path, monkeypatch):
+    (tmp_path / "matplotlibrc").write_text("image.origin: lower\ntext.usetex: True\nsavefig.facecolor: red\nlines.marker: o\n")
+    monkeypatch.setenv("MATPLOTLIBRC", str(tmp_path / "matplotlibrc"))
+    monkeypatch.setenv("MPLBACKEND", "agg")  # which shows nothing
+    begin = "from gan_edu import course; course.begin('smoke', 0, 'cpu')"
+    look = "import matplotlib.pyplot as plt; print(*(plt.rcParams[name] for name in ('image.origin', 'text.usetex', 'lines.marker')))"
+    printed = run_cells(tmp_path, f"{begin}; {look}", "plt.plot([1, 2]);")
+    assert printed.endswith("upper False None\n<a picture>")
+
+
+def test_the_style_leaves_the_backend_alone():
+    import matplotlib
+
+    backend = matplotlib.get_backend()
+    with matplotlib.rc_context({"image.origin": "lower", "axes.grid": True}):
+        plots.use_style()
+        assert matplotlib.rcParams["image.origin"] == "upper" and not matplotlib.rcParams["axes.grid"]
+        assert matplotlib.rcParams["image.cmap"] == "gray_r" and matplotlib.get_backend() == backend
+
+
+@pytest.mark.parametrize("execution", ["validate", "autograde"])
+def test_nbgrader_plays_the_smoke_profile(execution, monkeypatch, capsys):
+    monkeypatch.setenv("NBGRADER_EXECUTION", execution)
+    monkeypatch.setattr("torch.set_num_threads", lambda count: None)
+    lesson = course.begin("full", 0, "cpu")
+    assert lesson.pick(smoke=1, lecture=60, full=3600) == 1 and not lesson.check.judging
+    assert capsys.readouterr().out.startswith("profile smoke")
+
+
 # ---- the command
 
 
@@ -149,6 +227,8 @@ def test_an_older_result_does_not_pass_for_a_new_one(tmp_path, monkeypatch):
         (["--profile", "nonsense"], "'nonsense' is no profile: choose smoke, lecture, full."),
         (["--only", "99"], "no notebook begins with 99; there are 10_error_in_a_cell"),
         (["--only", "20,98"], "no notebook begins with 98;"),
+        (["--only", ""], "no notebook begins with ''; there are 10_error_in_a_cell"),
+        (["--only", " , "], "no notebook begins with ' , '; there are"),
         (["--device", "abacus"], "there is no device 'abacus' here: choose auto"),
     ],
 )
@@ -165,9 +245,11 @@ def test_a_course_without_notebooks_is_no_success(tmp_path):
     assert result.exit_code == 2 and "there are no notebooks in" in result.stdout
 
 
-def test_only_takes_several_beginnings():
+def test_only_takes_several_beginnings_and_no_comma_for_a_beginning():
     with a_course_of(BROKEN, None):
         assert [path.name[:2] for path in course.notebooks("20, 11,14")] == ["11", "14", "20"]
+        assert [path.name[:2] for path in course.notebooks("20,")] == ["20"]
+        assert len(course.notebooks(None)) == len(list(BROKEN.glob("[0-9]*.ipynb")))
 
 
 @pytest.mark.parametrize("code", [0, 1, 5])
@@ -186,12 +268,72 @@ def test_the_test_command_returns_pytests_exit_code_and_hands_its_options_on(mon
     assert files[0] == "test_notebooks.py" and sorted(files) == sorted(path.name for path in (ROOT / "tests").glob("test_*.py"))
 
 
-def test_the_student_command_writes_copies_without_solutions(tmp_path, monkeypatch):
+@pytest.fixture
+def copy(tmp_path, monkeypatch):
+    """What `gan-edu student` writes of notebook 03, once it has."""
     monkeypatch.setattr(course, "ROOT", tmp_path)
-    result = gan_edu("student", "--only", "03")
-    assert result.exit_code == 0
-    (copy,) = (tmp_path / "build" / "student").glob("*.ipynb")
+    assert gan_edu("student", "--only", "03").exit_code == 0
+    (path,) = (tmp_path / "build" / "student").glob("*.ipynb")
+    return path
+
+
+def work_in(path):
+    """Somebody opens a notebook and writes an answer."""
+    notebook = nbformat.read(path, as_version=4)
+    notebook.cells[-1].source += "\nmy own notes"
+    nbformat.write(notebook, path)
+
+
+def test_the_student_command_writes_copies_without_solutions(copy):
     assert "BEGIN SOLUTION" not in copy.read_text(encoding="utf-8")
+
+
+def test_a_students_work_is_kept_unless_force_says_otherwise(copy):
+    work_in(copy)
+    again = gan_edu("student", "--only", "03")
+    assert again.exit_code == 0 and "my own notes" in copy.read_text(encoding="utf-8")
+    assert f"kept {copy}, which may hold somebody's work: --force overwrites it" in again.stdout
+    forced = gan_edu("student", "--only", "03", "--force")
+    assert f"wrote {copy}" in forced.stdout and "my own notes" not in copy.read_text(encoding="utf-8")
+
+
+def test_a_file_of_which_nobody_knows_who_wrote_it_is_kept(copy):
+    for text in (
+        "",
+        "half a notebo",
+        "{}",
+        "[]",
+        json.dumps({"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}),
+    ):
+        copy.write_text(text, encoding="utf-8")
+        assert "kept" in gan_edu("student", "--only", "03").stdout and copy.read_text(encoding="utf-8") == text
+
+
+def test_a_copy_that_was_only_run_is_written_again_from_the_source_of_today(copy, tmp_path):
+    notebook = nbformat.read(copy, as_version=4)
+    notebook.cells[1].outputs = [nbformat.v4.new_output("stream", text="run")]
+    notebook.metadata["kernelspec"]["display_name"] = "another"
+    nbformat.write(notebook, copy)
+    source = nbformat.read(course.notebooks("03")[0], as_version=4)
+    source.cells[0].source += "\nan erratum"
+    (tmp_path / "sources").mkdir()
+    nbformat.write(source, tmp_path / "sources" / copy.name)
+    with a_course_of(tmp_path / "sources", tmp_path):
+        assert f"wrote {copy}" in gan_edu("student").stdout
+    assert "an erratum" in copy.read_text(encoding="utf-8")
+
+
+def test_the_course_overwrites_its_own_results_and_nobodys_work(tmp_path, monkeypatch):
+    monkeypatch.setattr("papermill.execute_notebook", lambda source, target, **settings: shutil.copy(source, target))
+    command = ["course", "--profile", "smoke", "--only", "20"]
+    with a_course_of(BROKEN, tmp_path):
+        assert gan_edu(*command).exit_code == gan_edu(*command).exit_code == 0
+        result = tmp_path / "build" / "course" / "20_sound.ipynb"
+        work_in(result)
+        again = gan_edu(*command)
+        assert again.exit_code == 2 and "my own notes" in result.read_text(encoding="utf-8")
+        assert "20_sound.ipynb in" in again.stdout and "may hold somebody's work: move it away, or" in again.stdout
+        assert gan_edu(*command, "--force").exit_code == 0 and "my own notes" not in result.read_text(encoding="utf-8")
 
 
 def test_the_doctor_reports_what_is_here_and_advises_on_what_is_not(monkeypatch):
@@ -524,7 +666,7 @@ def test_the_runners_client_looks_again_when_a_message_came_unannounced(monkeypa
         return "the reply"
 
     monkeypatch.setattr(AsyncZMQSocketChannel, "get_msg", get_msg)
-    channel = object.__new__(course._patient_kernel_manager()().client().shell_channel_class)
+    channel = object.__new__(course._kernel_manager("")().client().shell_channel_class)
     assert asyncio.run(channel.get_msg(7200)) == "the reply" and looks == [1.0, 1.0, 1.0]
     looks.clear()
     with pytest.raises(Empty):

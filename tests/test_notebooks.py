@@ -16,6 +16,8 @@ import nbformat
 import papermill
 import pytest
 from nbgrader.nbgraderformat import MetadataValidator
+from nbgrader.preprocessors import ClearHiddenTests, ClearSolutions
+from traitlets.config.loader import PyFileConfigLoader
 
 from gan_edu import course
 from gan_edu.checks import HOLDS, MIME, OPEN, UNJUDGED, Report
@@ -138,6 +140,54 @@ def test_nbgrader_understands_its_metadata(notebook):
     MetadataValidator().validate_nb(notebook)
 
 
+class Loose(ast.NodeVisitor):
+    """Finds where a check cell reads an answer as it runs, rather than inside a function that the check calls."""
+
+    def __init__(self, answers):
+        self.answers, self.askers, self.found = answers, set(), []
+
+    def visit_Lambda(self, node):
+        pass
+
+    def visit_FunctionDef(self, node):
+        if any(isinstance(part, ast.Name) and part.id in self.answers | self.askers for part in ast.walk(node)):
+            self.askers.add(node.name)
+
+    def visit_Name(self, node):
+        if node.id in self.answers and isinstance(node.ctx, ast.Load):
+            self.found.append(ast.unparse(node))
+
+    def visit_Call(self, node):
+        if isinstance(node.func, ast.Name) and node.func.id in self.askers:
+            self.found.append(ast.unparse(node))
+        self.generic_visit(node)
+
+
+def given_in(source):
+    """The names that a solution cell gives to answers."""
+    for node in ast.parse(source).body:
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+            yield node.name
+        elif isinstance(node, ast.Assign):
+            for part in ast.walk(node):
+                if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store):
+                    yield part.id
+
+
+def test_its_exercises_read_the_answers_inside_their_checks_which_report_whatever_these_raise(code, student):
+    for number, cell in graded(code, "check").items():
+        loose = Loose(set(given_in(graded(student.cells, "exercise")[number].source)))
+        loose.visit(ast.parse(cell.source))
+        assert loose.answers and not loose.found, f"exercise {number}: {loose.found} outside a lambda or function"
+
+
+def test_a_kernel_without_the_package_is_told_so_in_one_line(code):
+    first = next(cell.source for cell in code if "import" in cell.source)
+    bare = subprocess.run([sys.executable, "-I", "-S", "-c", first], capture_output=True, text=True)
+    assert bare.returncode == 1 and bare.stdout == ""
+    assert re.fullmatch("This kernel has no gan_edu: .*run.py lab.*%pip install.*\n", bare.stderr)
+
+
 def test_each_of_its_checks_names_a_wrong_answer(code):
     calls = [call for cell in code for call in check_calls(cell.source)]
     assert calls
@@ -195,6 +245,11 @@ def test_its_checks_hold_or_wait_for_real_training(run):
     assert reports and {report["state"] for report in reports} <= {HOLDS, UNJUDGED}
 
 
+def test_what_it_says_about_an_exercise_it_says_once(run):
+    claims = [(report["exercise"], report["claim"]) for report in course.reports(run[1]) if report["exercise"]]
+    assert len(set(claims)) == len(claims), "of two claims in the same words only the later counts"
+
+
 def test_it_uses_the_best_device_there_is(run):
     printed = "".join(output.get("text", "") for cell in run[1].cells for output in cell.get("outputs", []))
     assert f"profile smoke, seed 0, device {course.choose_device()}" in printed
@@ -212,6 +267,15 @@ def test_the_students_copy_shows_no_solution_and_no_hidden_test(student):
     text = "\n".join(cell.source for cell in student.cells)
     assert not re.search(r"(BEGIN|END) (SOLUTION|HIDDEN TESTS)|check\.require", text)
     assert all("your answer" in cell.source for cell in graded(student.cells, "exercise").values())
+
+
+def test_nbgraders_release_copy_is_the_students_copy(student, notebook):
+    settings = PyFileConfigLoader("nbgrader_config.py", path=str(course.NOTEBOOKS)).load_config()
+    release, resources = notebook.copy(), {}
+    release.cells = [cell.copy() for cell in notebook.cells]
+    for step in (ClearSolutions, ClearHiddenTests):
+        release, resources = step(config=settings).preprocess(release, resources)
+    assert [cell.source for cell in release.cells] == [cell.source for cell in student.cells]
 
 
 def test_the_students_copy_runs_and_its_exercises_report_that_they_were_not_attempted(run, student, path, tmp_path):
