@@ -6,6 +6,7 @@ what else runs there: so a seed fixes a run. `python -m benchmarks` measures wha
 
 import ctypes
 import os
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,7 +38,7 @@ class Engine:
     threads: int | str = "auto"
     channels_last: bool = True
 
-    def settled(self, game, batch):
+    def settled(self, game: nn.Module, batch: int) -> "Engine":
         """The same with every choice made for a game and batches of that many samples. Lays the game out in memory.
 
         Raises GameError for a setting that does not exist.
@@ -66,12 +67,12 @@ class Engine:
 AUTO = Engine()
 
 
-def widest_layer(game):
+def widest_layer(game: nn.Module) -> int:
     """The weights of the game's largest linear layer; 0 if it has none."""
     return max((m.in_features * m.out_features for m in game.modules() if isinstance(m, nn.Linear)), default=0)
 
 
-def knows_bf16(device):
+def knows_bf16(device: torch.device | str) -> bool:
     """Whether a device multiplies in bf16 by instructions of its own: a processor with AVX512-BF16 or AMX, unless oneDNN has been told
     to use less, or a GPU that says so. Others compute it through fp32, slower than that."""
     device = torch.device(device)
@@ -83,7 +84,7 @@ def knows_bf16(device):
     return device.type == "cpu" and least and has
 
 
-def keep_memory():
+def keep_memory() -> bool:
     """Asks the C library to keep what is freed, up to 2 GB, and to serve blocks of up to 32 MB from it. Says whether it agreed.
 
     Left alone, glibc gives the activations of each round back to the system, and the next round fetches the same amount page by
@@ -98,7 +99,7 @@ def keep_memory():
 
 
 @contextmanager
-def threads(count):
+def threads(count: int) -> Iterator[None]:
     """Inside, torch uses that many threads."""
     before = torch.get_num_threads()
     torch.set_num_threads(count)
@@ -108,7 +109,7 @@ def threads(count):
         torch.set_num_threads(before)
 
 
-def allowed_cores():
+def allowed_cores() -> int:
     """Cores that this process may use, or fewer where a container's quota grants fewer; at least one."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     try:

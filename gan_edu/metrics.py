@@ -6,10 +6,12 @@ Each is a plain function of samples, features, logits or counts, computed in flo
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
 
 import torch
+from torch import Tensor
 
 from . import judge
 from .errors import DataError
@@ -69,7 +71,7 @@ def modes(samples, mixture, least=20):
     )
 
 
-def frechet_distance(a, b):
+def frechet_distance(a: Tensor, b: Tensor) -> float:
     """Squared Fréchet distance between Gaussians fitted to two sets of features, (N, d) and (M, d) (Dowson & Landau 1982;
     Heusel et al. 2017): |m - m'|² + tr(C + C' - 2 (C C')^½). Zero for equal means and covariances.
 
@@ -88,7 +90,7 @@ def _gaussian(features):
     return features.mean(0), vectors * values.sqrt() @ vectors.T, values.sum()
 
 
-def kernel_distance(a, b):
+def kernel_distance(a: Tensor, b: Tensor) -> float:
     """Squared maximum mean discrepancy between two sets of features, (N, d) and (M, d), with the kernel (x·y/d + 1)³, known as KID
     (Bińkowski et al. 2018): how far the first three moments are apart (notebook 09).
 
@@ -111,7 +113,7 @@ def kernel_distance(a, b):
     return (mean_within(a) + mean_within(b) - 2 * mean_between(a, b)).item()
 
 
-def class_score(logits):
+def class_score(logits: Tensor) -> float:
     """The inception score (Salimans et al. 2016) with any classifier in Inception's place: logits (N, classes) to a number between
     1 and the number of classes (notebook 09).
 
@@ -128,7 +130,7 @@ def class_score(logits):
     return information.clamp(min=0).exp().item()
 
 
-def precision_recall(real, generated, neighbours=3):
+def precision_recall(real: Tensor, generated: Tensor, neighbours: int = 3) -> tuple[float, float]:
     """Precision, the share of generated samples inside the real manifold, and recall, the share of real samples inside the
     generated one (Kynkäänniemi et al. 2019). Features (N, d) and (M, d) to a pair of numbers in [0, 1] (notebook 09).
 
@@ -147,7 +149,7 @@ def precision_recall(real, generated, neighbours=3):
     return torch.cat(precise).double().mean().item(), recalled.double().mean().item()
 
 
-def parzen_log_likelihood(samples, points, std):
+def parzen_log_likelihood(samples: Tensor, points: Tensor, std: float) -> float:
     """Mean log density, in nats, of `points` (M, ...) under Gaussians of standard deviation `std` around each of `samples`
     (N, ...): the estimate of Breuleux et al. (2011) by which Goodfellow et al. (2014) compare generators (notebook 09).
 
@@ -156,7 +158,7 @@ def parzen_log_likelihood(samples, points, std):
     return _parzen(samples, points, [std])[0]
 
 
-def parzen_width(samples, points, candidates):
+def parzen_width(samples: Tensor, points: Tensor, candidates: Sequence[float]) -> float:
     """The candidate for `std` under which `points`, from a validation set, are most likely: see `parzen_log_likelihood`."""
     likelihoods = _parzen(samples, points, candidates)
     return candidates[likelihoods.index(max(likelihoods))]
@@ -196,7 +198,7 @@ class Memorisation:
         return "memorised" if self.z > 3 else "no sign of it"
 
 
-def memorisation(generated, training, held_out):
+def memorisation(generated: Tensor, training: Tensor, held_out: Tensor) -> Memorisation:
     """The `Memorisation` of training samples (N, ...), by comparison with held-out ones (M, ...), as seen from generated samples
     (K, ...); pixels or features (notebook 09). Both must be drawn at random from one source: MNIST's test digits are by other
     writers, and the order of its files is not random.
@@ -224,7 +226,7 @@ def memorisation(generated, training, held_out):
     return Memorisation(share, expected, surplus / deviation if deviation else 0.0)
 
 
-def matched_accuracy(found, labels):
+def matched_accuracy(found: Tensor, labels: Tensor) -> tuple[float, dict[int, int]]:
     """How well categories that nobody named tell labels, both int64 (N,): the share of samples whose category is matched with their
     label, under the one-to-one matching for which it is largest (the Hungarian method, Kuhn 1955; notebook 10), and that matching,
     {category: label}. What is left over when there are more of one kind than of the other is matched with nothing.
@@ -244,7 +246,7 @@ def matched_accuracy(found, labels):
     return counts[rows, columns].sum().item() / len(found), dict(zip(rows.tolist(), columns.tolist()))
 
 
-def support_size(size, chance):
+def support_size(size: int, chance: float) -> float:
     """How many equally likely samples there are if a batch of `size` holds the same one twice with probability `chance`: the
     number n for which (1 - 1/n)(1 - 2/n) ... (1 - (size - 1)/n) is 1 - chance. About size² / (2 ln 2) at an even chance
     (Arora & Zhang 2017; notebook 09). Where samples are not equally likely, there are more than n of them.
@@ -267,7 +269,7 @@ def support_size(size, chance):
     return brentq(excess, max(least, math.nextafter(size - 1, size)), least + size - 1)
 
 
-def closest_pairs(samples, count):
+def closest_pairs(samples: Tensor, count: int) -> tuple[Tensor, Tensor]:
     """The `count` closest pairs among samples (N, ...), the closest first: indices (count, 2) and distances (count,). Whether two
     samples are the same is for a person to say, or for a threshold (notebook 09). For thousands of samples at most."""
     (samples,) = _matrices(samples, least=2)
@@ -287,7 +289,7 @@ class Sensitivity:
         return f"d′ = {round(self.value, 1) + 0:.1f} ± {self.error:.1f}"  # + 0: no minus sign before a zero
 
 
-def sensitivity(hits, false_alarms, real, fake):
+def sensitivity(hits: int, false_alarms: int, real: int, fake: int) -> Sensitivity:
     """The `Sensitivity` of somebody who called `hits` of `real` real samples real, and `false_alarms` of `fake` generated ones.
 
     d′ = z(hit rate) - z(false-alarm rate) (Green & Swets 1966; notebook 09) does not depend on how readily one says "real". Half an
@@ -310,7 +312,7 @@ def sensitivity(hits, false_alarms, real, fake):
 
 
 @torch.no_grad()
-def sharpness(images):
+def sharpness(images: Tensor) -> float:
     """Power of images (N, C, H, W), bytes or pixels in [-1, 1], above half the Nyquist frequency: what waves shorter than four pixels
     contribute to a pixel's mean square, averaged over images and channels. Blur takes it away and noise adds to it, so that a number
     says something beside that of real images (notebooks 11 to 13).
@@ -326,7 +328,7 @@ def sharpness(images):
     return power[torch.hypot(rows[:, None], columns) > 1 / 4].sum().item()
 
 
-def psnr(images, real):
+def psnr(images: Tensor, real: Tensor) -> float:
     """The peak signal-to-noise ratio in decibels: of each image, 10 log₁₀ of 2², the square of the way from black to white, over the
     mean squared error of its pixels; then the mean over images (notebook 11).
 
@@ -373,7 +375,7 @@ def _distances(a, b, exact=False):
 
 
 @torch.no_grad()
-def features(images, batch=200):
+def features(images: Tensor, batch: int = 200) -> Tensor:
     """The judge's features (N, 128) of images (N, C, H, W), bytes or pixels in [-1, 1]; computed on the images' device.
 
     batch: images at a time. Few stay in a processor's cache: 1,000 take twice as long.
@@ -417,7 +419,7 @@ class Examiner:
         self.held_out = features(images.held_out.images[:count].to(device))
         self.real = frechet_distance(features(images.images[:count].to(device)), self.held_out)
 
-    def examine(self, generated):
+    def examine(self, generated: Tensor) -> Distance:
         """The `Distance` of generated images (N, C, H, W), pixels in [-1, 1]; `count` of them for the full protocol."""
         protocol = f"{len(generated):,} generated, {len(self.held_out):,} held out"
         return Distance(frechet_distance(features(generated), self.held_out.to(generated.device)), self.real, protocol)

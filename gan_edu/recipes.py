@@ -6,10 +6,14 @@ How a model is trained stands in its file in `models/`. Here are those that lear
 """
 
 import torch
+from torch import Tensor
 
 from . import training
+from .data import ImageSet
 from .errors import GameError
+from .games import Game
 from .models import ac_gan, bigan, conditional, dcgan, infogan, mlp_gan
+from .models.recipe import Recipe
 
 GREY = (1, 28, 28)
 RECIPES = {
@@ -26,7 +30,14 @@ RECIPES = {
 }
 
 
-def play(name, images, rounds=None, seed=0, device="cpu", **settings):
+def play(
+    name: str,
+    images: ImageSet,
+    rounds: int | None = None,
+    seed: int = 0,
+    device: torch.device | str = "cpu",
+    **settings,
+) -> tuple[Game, training.History]:
     """Plays a named recipe on an `ImageSet`; as many rounds as its epochs make if `rounds` is not given.
 
     settings: further arguments for `training.play`. Returns (game, history). Raises GameError for an unknown name.
@@ -45,13 +56,13 @@ def play(name, images, rounds=None, seed=0, device="cpu", **settings):
     return game, history
 
 
-def named(name):
+def named(name: str) -> Recipe:
     """The recipe of that name."""
     if name not in RECIPES:
         raise GameError(f"there is no recipe {name!r}; there are {', '.join(RECIPES)}.")
     return RECIPES[name]
 
 
-def pixels(name, generated):
+def pixels(name: str, generated: Tensor) -> Tensor:
     """What a recipe's generator made, brought to pixels in [-1, 1]."""
     return 2 * generated - 1 if named(name).prepare is mlp_gan.zero_to_one else generated

@@ -11,6 +11,7 @@ from pathlib import Path
 from textwrap import shorten
 
 import torch
+from torch import Tensor
 
 from ..errors import DataError
 from .batches import Batches
@@ -19,12 +20,12 @@ from .folder import in_order, located, places, read_images, title, with_notes
 from .idx import read_idx
 
 
-def to_pixels(images):
+def to_pixels(images: Tensor) -> Tensor:
     """Bytes 0…255 to pixels in [-1, 1], the range of a generator that ends in tanh."""
     return images.to(torch.get_default_dtype()) / 127.5 - 1
 
 
-def to_bytes(pixels):
+def to_bytes(pixels: Tensor) -> Tensor:
     """Pixels in [-1, 1] to bytes 0…255, rounded and clipped."""
     return ((pixels + 1) * 127.5).round().clamp(0, 255).to(torch.uint8)
 
@@ -49,20 +50,27 @@ class ImageSet:
         return len(self.images)
 
     @property
-    def shape(self):
+    def shape(self) -> tuple[int, int, int]:
         """(C, H, W) of one image."""
         return tuple(self.images.shape[1:])
 
-    def pixels(self, rows=slice(None)):
+    def pixels(self, rows: slice | Tensor = slice(None)) -> Tensor:
         """The images of these rows as floats in [-1, 1]."""
         return to_pixels(self.images[rows])
 
-    def batches(self, size, seed=0, device="cpu", labels=False, prepare=to_pixels):
+    def batches(
+        self,
+        size: int,
+        seed: int = 0,
+        device: torch.device | str = "cpu",
+        labels: bool = False,
+        prepare: Callable[[Tensor], Tensor] = to_pixels,
+    ) -> Batches:
         """An endless stream of batches of pixels (size, C, H, W), with their labels if asked for, on the device."""
         tensors = (self.images, self.labels) if labels else (self.images,)
         return Batches(*tensors, size=size, seed=seed, device=device, prepare=prepare)
 
-    def describe(self):
+    def describe(self) -> str:
         """One sentence: what this is, how much of it, and where it came from."""
         return sentence(self, "images", f"{len(self.classes)} classes")
 
@@ -87,7 +95,7 @@ class Entry:
     stand_in: Callable[[int | None], ImageSet]
 
 
-def load(name, size=None):
+def load(name: str | Path, size: int | None = None) -> ImageSet:
     """An `ImageSet`: "mnist", "fashion", "digits", "flowers", or the path of a folder or archive of your own images.
 
     size: side of the square images in pixels; photographs are cut and resized to it (64 if not given). The digit sets keep
@@ -111,7 +119,7 @@ def load(name, size=None):
     return entry.read(folder, size)
 
 
-def find(name):
+def find(name: str) -> Path | None:
     """The folder that holds the files of a named set, or None: first in `GAN_EDU_DATA`, then in `data/`."""
     return look_up(SETS[name].folder, SETS[name].files)
 

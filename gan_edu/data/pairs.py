@@ -1,6 +1,7 @@
 """Pairs of images, one to be translated into the other: facades, drawn outlines, or your own (notebook 12)."""
 
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import torch
 
@@ -38,11 +39,11 @@ class PairSet:
         """The pairs of these rows as floats in [-1, 1]."""
         return to_pixels(self.pairs[rows])
 
-    def batches(self, size, seed=0, device="cpu"):
+    def batches(self, size: int, seed: int = 0, device: torch.device | str = "cpu") -> Batches:
         """An endless stream of pairs in pixels (size, 2, C, H, W) on the device: what `Pix2Pix` learns from."""
         return Batches(self.pairs, size=size, seed=seed, device=device, prepare=to_pixels)
 
-    def unpaired(self, size, seed=0, device="cpu"):
+    def unpaired(self, size: int, seed: int = 0, device: torch.device | str = "cpu") -> Batches:
         """An endless stream of tuples of pixels, a and b, each (size, C, H, W): what `CycleGAN` learns from. The pairing is hidden:
         a is from the first half of the pairs and b from the second, so that the partner of none is seen."""
         half = len(self) // 2
@@ -51,12 +52,12 @@ class PairSet:
             torch.stack([a, b], dim=1), size=size, seed=seed, device=device, prepare=lambda x: to_pixels(x).unbind(1)
         )
 
-    def describe(self):
+    def describe(self) -> str:
         """One sentence: what this is, how much of it, and where it came from."""
         return sentence(self, "pairs", " and ".join(self.sides))
 
 
-def load_pairs(name, size=64):
+def load_pairs(name: str | Path, size: int = 64) -> PairSet:
     """A `PairSet`: "facades", "outlines", or the path of a folder or archive of your own pairs; size × size pixels.
 
     Your own are either two subfolders that hold the two images of a pair under one name, in alphabetical order a and b, or images
