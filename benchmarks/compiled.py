@@ -24,7 +24,7 @@ def measure(repeats=5):
     rows = []
     for name, make in {"one ring GAN": one, "dcgan recipe": dcgan}.items():
         eager, compiled = (Run(*make(), engine=Engine("fp32")) for _ in range(2))
-        for player in compiled.game.plays:  # `Module.compile` passes over PyTorch's own containers
+        for player in compiled.game.order:  # `Module.compile` passes over PyTorch's own containers
             setattr(compiled.game, player, torch.compile(getattr(compiled.game, player)))
         started = time.perf_counter()
         for _ in range(3):

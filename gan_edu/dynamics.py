@@ -179,7 +179,7 @@ def orbit(game, rate, steps, schedule=None, rule=gradient):
     Returns {parameter name: tensor (steps + 1, ...)}, from the game's present parameters on; the game itself does not move.
     """
     draw = game.draw(None, None)
-    order = turns(schedule, game.plays)
+    order = turns(schedule, game.order)
     point = {name: p.detach().clone() for name, p in game.named_parameters()}
     fields, memories = [Field(game, draw, movers) for movers in order], [{} for _ in order]
     path = [point]
@@ -198,7 +198,7 @@ def flow(game, times):
     """
     from scipy.integrate import solve_ivp
 
-    field = Field(game, game.draw(None, None), game.plays)
+    field = Field(game, game.draw(None, None), game.order)
     start = {name: p.detach().double() for name, p in game.named_parameters()}
     if any(value.numel() != 1 for value in start.values()):
         raise GameError("the continuous-time flow is for games of scalars.")

@@ -38,7 +38,7 @@ class Engine:
     threads: int | str = "auto"
     channels_last: bool = True
 
-    def settled(self, game: nn.Module, batch: int) -> "Engine":
+    def resolved(self, game: nn.Module, batch: int) -> "Engine":
         """The same with every choice made for a game and batches of that many samples. Lays the game out in memory.
 
         Raises GameError for a setting that does not exist.

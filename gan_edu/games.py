@@ -10,7 +10,7 @@ A game is an `nn.Module`. A player named `generator` owns whatever the game hold
     from gan_edu.games import Draw, Game
 
     class SmallGAN(Game):
-        plays = ("discriminator", "generator")
+        order = ("discriminator", "generator")
 
         def __init__(self):
             super().__init__()
@@ -53,7 +53,7 @@ from .errors import GameError
 class Draw(SimpleNamespace):
     """Everything random or remembered that one turn needs: real samples, latents, interpolation coefficients, ..."""
 
-    __slots__ = ("_made",)  # see Game.made; no part of the draw, so that a copy starts without it
+    __slots__ = ("_shared",)  # see Game.shared_output; no part of the draw, so that a copy starts without it
 
 
 def drops(game):
@@ -101,14 +101,14 @@ class Player:
 
 
 class Game(nn.Module):
-    """A differentiable game. Subclasses set `plays`, and define `draw` and one `<player>_cost` for each player.
+    """A differentiable game. Subclasses set `order`, and define `draw` and one `<player>_cost` for each player.
 
-    plays: the players' names in the order in which they move.
+    order: the players' names, in the order in which they move.
     members: how many independent games are played side by side (see `networks.Ensemble`). Costs are means over a batch;
         multiplied by `members` they become sums over the games, so that each game's gradient is its own.
     """
 
-    plays: tuple[str, ...] = ()
+    order: tuple[str, ...] = ()
     members: int = 1
 
     def __init__(self):
@@ -120,7 +120,7 @@ class Game(nn.Module):
         """What is random or stateful for one turn. `rng` is the `torch.Generator` of the run, on the game's device."""
         raise GameError(f"{type(self).__name__} does not say what a turn draws: define draw(batch, rng).")
 
-    def about(self):
+    def identity(self):
         """What the game is, in words that last: a checkpoint of one that says something else belongs to another run."""
         return type(self).__name__
 
@@ -137,8 +137,8 @@ class Game(nn.Module):
 
     def player(self, name):
         """The `Player` of that name."""
-        if name not in self.plays:
-            raise GameError(f"{type(self).__name__} has no player {name!r}; its players are {', '.join(self.plays)}.")
+        if name not in self.order:
+            raise GameError(f"{type(self).__name__} has no player {name!r}; its players are {', '.join(self.order)}.")
         owned = {
             key: parameter
             for key, parameter in self.named_parameters()
@@ -150,9 +150,9 @@ class Game(nn.Module):
         """All players in the order of play. Raises GameError unless each has a cost and owns something, and each trainable parameter
         has an owner."""
         here = type(self).__name__
-        if isinstance(self.plays, str) or not self.plays:
-            raise GameError(f'{here} names no players: set plays = ("discriminator", "generator"), say.')
-        players = [self.player(name) for name in self.plays]
+        if isinstance(self.order, str) or not self.order:
+            raise GameError(f'{here} names no players: set order = ("discriminator", "generator"), say.')
+        players = [self.player(name) for name in self.order]
         for player in players:
             if not callable(getattr(self, f"{player.name}_cost", None)):
                 raise GameError(f"{here} does not say what {player.name} minimises: define {player.name}_cost(draw).")
@@ -165,7 +165,7 @@ class Game(nn.Module):
         orphans = [key for key, p in self.named_parameters() if p.requires_grad and key not in owned]
         if orphans:
             raise GameError(
-                f"nobody owns {', '.join(orphans[:3])} of {here}: put it under one of the attributes {', '.join(self.plays)}, or "
+                f"nobody owns {', '.join(orphans[:3])} of {here}: put it under one of the attributes {', '.join(self.order)}, or "
                 "freeze it with requires_grad_(False)."
             )
         return players
@@ -175,7 +175,7 @@ class Game(nn.Module):
         """A turn of the players `movers`: the buffers of all others (BatchNorm statistics, spectral-norm vectors) are
         afterwards as they were before. A network's buffers move in its owner's turn only."""
         outer, self._turn = self._turn, (movers, object())
-        before = [_buffers(getattr(self, name)) for name in self.plays if name not in movers]
+        before = [_buffers(getattr(self, name)) for name in self.order if name not in movers]
         try:
             yield
         finally:
@@ -186,14 +186,14 @@ class Game(nn.Module):
     @contextmanager
     def differentiating(self, player):
         """Costs computed inside will be differentiated with respect to `player`'s own parameters only, so that what other
-        networks feed this player needs no graph (see `made`). Outside, a cost records its whole graph."""
+        networks feed this player needs no graph (see `shared_output`). Outside, a cost records its whole graph."""
         before, self._differentiated = self._differentiated, player
         try:
             yield
         finally:
             self._differentiated = before
 
-    def made(self, player, draw, network, *inputs):
+    def shared_output(self, player, draw, network, *inputs):
         """`network(*inputs)`: what `player`'s network, or a function that uses it, makes of a draw, a tensor or a tuple of them.
         Outside `differentiating` it records its whole graph.
 
@@ -205,8 +205,8 @@ class Game(nn.Module):
             return network(*inputs)
         owner = getattr(self, player)
         state = [(parameter, parameter._version) for parameter in _parameters(owner)]
-        kept = getattr(draw, "_made", [])
-        draw._made = kept = [made for made in kept if made.player != player or _same(made.state, state)]
+        kept = getattr(draw, "_shared", [])
+        draw._shared = kept = [made for made in kept if made.player != player or _same(made.state, state)]
         made = next((made for made in kept if made.network == network and _identical(made.inputs, inputs)), None)
         own = self._turn is None or player in self._turn[0]
         if made is not None and own and made.counted is not self._turn:
@@ -219,7 +219,7 @@ class Game(nn.Module):
         if made is None:
             before = _buffers(owner)
             output = network(*inputs)
-            made = _Made(player, network, inputs, output, state, before, _buffers(owner), self._turn if own else ())
+            made = _SharedOutput(player, network, inputs, output, state, before, _buffers(owner), self._turn if own else ())
             kept.append(made)
         if self._differentiated == player:
             return made.output
@@ -227,7 +227,7 @@ class Game(nn.Module):
 
 
 @dataclass(eq=False)
-class _Made:
+class _SharedOutput:
     """What a function of a player's network made of which inputs; of which parameters in which state; the network's buffers before and
     after; and the last turn in which these counted."""
 
@@ -268,21 +268,21 @@ def _put_back(buffers):
         module._buffers[name] = copy
 
 
-def turns(schedule, plays):
+def turns(schedule, order):
     """Reads a schedule: `"DG"` is D, then G; `"DDDDDG"` five turns of D for one of G; `"D+G"` both at once.
 
     A letter is the initial of a player's name. Players with one initial are named whole, turn by turn: `["critic", "coach",
     ("guesser", "generator")]`. Without a schedule each player moves in turn. Returns a list of turns, each a tuple of the players who
     move together. Raises GameError for anything else.
     """
-    names = ", ".join(plays)
+    names = ", ".join(order)
     if schedule is None:
-        return [(name,) for name in plays]
+        return [(name,) for name in order]
     if isinstance(schedule, (list, tuple)):
         groups = [tuple(turn) if isinstance(turn, (list, tuple)) else (turn,) for turn in schedule]
     else:
-        initials = {name[0].upper(): name for name in plays}
-        if len(initials) < len(plays):
+        initials = {name[0].upper(): name for name in order}
+        if len(initials) < len(order):
             raise GameError(
                 f"the players {names} do not have different initials: list their names, turn by turn, as a schedule."
             )
@@ -290,7 +290,7 @@ def turns(schedule, plays):
         if not isinstance(schedule, str) or "".join(letters) != schedule.upper() or not letters:
             raise GameError(f'{schedule!r} is not a schedule: write "DG" for alternating turns, "D+G" for simultaneous ones.')
         groups = [tuple(initials.get(letter, letter) for letter in group.split("+")) for group in letters]
-    unknown = sorted({str(name) for group in groups for name in group if name not in plays})
+    unknown = sorted({str(name) for group in groups for name in group if name not in order})
     if unknown or not groups or not all(groups):
         raise GameError(f"schedule {schedule!r} names {', '.join(unknown) or 'nobody'}; the players are {names}.")
     return groups

@@ -51,7 +51,7 @@ def _beginning(run):
     for _ in range(FIRST):
         run.round()
     run.read_costs()
-    settings = json.dumps(run.about(), sort_keys=True)
+    settings = json.dumps(run.identity(), sort_keys=True)
     return {"settings": hashlib.sha256(settings.encode()).hexdigest()[:12], "first costs": run.history.costs}
 
 

@@ -201,9 +201,9 @@ class Run:
     def __init__(self, game, batches, optimiser=adam, schedule=None, rule=gradient, ema=None, engine=AUTO, seed=0):
         _refuse_wrong_types(game, batches, optimiser, rule, ema, engine, seed)
         self.players = {player.name: player for player in game.players()}
-        self.turns = turns(schedule, game.plays)
+        self.turns = turns(schedule, game.order)
         self.precision_is_free = engine.precision == "auto"
-        self.engine = engine.settled(game, getattr(batches, "size", 64))  # 64, as is usual, if the source does not say
+        self.engine = engine.resolved(game, getattr(batches, "size", 64))  # 64, as is usual, if the source does not say
         self.game = game
         self.batches = batches
         self.rule = rule
@@ -268,7 +268,7 @@ class Run:
         costs, seen = {}, set(self.players)  # everybody has "seen" the previous round's draw
         for k, movers in enumerate(self.turns):
             if not seen.isdisjoint(movers):
-                self.deal()
+                self.next_draw()
                 seen = set()
             seen.update(movers)
             costs |= self.turn(k, movers)
@@ -279,7 +279,7 @@ class Run:
         if self.average is not None:
             self._average()
 
-    def deal(self):
+    def next_draw(self):
         """A fresh batch and a fresh draw for the turns to come, with a seed for the masks of a game that drops. Raises GameError if
         there are no more batches."""
         before = self.rng.get_state() if self.drops else None
@@ -356,10 +356,10 @@ class Run:
                         "penalty that bounds the discriminator's slope (R1, say)."
                     )
 
-    def about(self):
+    def identity(self):
         """What a checkpoint must have in common with the run that reads it."""
         return {
-            "game": self.game.about(),
+            "game": self.game.identity(),
             "parameters": {name: list(p.shape) for name, p in self.game.named_parameters()},
             "schedule": [list(movers) for movers in self.turns],
             "rule": described(self.rule),
@@ -371,7 +371,7 @@ class Run:
     def state_dict(self):
         """All of it, as tensors, numbers and strings."""
         return {
-            "about": self.about(),
+            "identity": self.identity(),
             "precision": self.engine.precision,
             "game": self.game.state_dict(),
             "average": None if self.average is None else self.average.state_dict(),
@@ -385,10 +385,10 @@ class Run:
 
     def load_state_dict(self, state):
         """Goes on from a checkpoint."""
-        for what, mine in self.about().items():
-            if state["about"].get(what) != mine:
+        for what, mine in self.identity().items():
+            if state["identity"].get(what) != mine:
                 raise CheckpointError(
-                    f"the checkpoint belongs to another run: its {what} is {_short(state['about'].get(what))}, this run's is "
+                    f"the checkpoint belongs to another run: its {what} is {_short(state['identity'].get(what))}, this run's is "
                     f"{_short(mine)}. Give this run a checkpoint file of its own."
                 )
         precision = state.get("precision", self.engine.precision)
@@ -448,7 +448,7 @@ def _share(draw):
     return Draw(**parts)
 
 
-KEPT = {"about", "game", "average", "optimisers", "memories", "rng", "batches", "done", "history"}  # in every checkpoint
+KEPT = {"identity", "game", "average", "optimisers", "memories", "rng", "batches", "done", "history"}  # in every checkpoint
 
 
 def _write(path, state):

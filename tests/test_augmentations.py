@@ -100,7 +100,7 @@ def test_the_generator_learns_through_the_augmentation(make, objective, rng):
 
 
 @every
-@pytest.mark.parametrize("player", GAN.plays)
+@pytest.mark.parametrize("player", GAN.order)
 def test_the_same_draw_costs_the_same_twice_and_another_draw_something_else(make, player, rng):
     game = small(make())
     real = photographs(rng)

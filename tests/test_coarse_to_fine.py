@@ -96,7 +96,7 @@ def begun(kind, rng):
 
 @games
 def test_a_turn_moves_every_parameter_of_its_player_and_none_of_the_others(kind, rng, moved_by):
-    for player in GAMES[kind][0]().plays:
+    for player in GAMES[kind][0]().order:
         game, draw = begun(kind, rng)
         assert moved_by(player, game, draw) == set(game.player(player).parameters)
 
@@ -119,7 +119,7 @@ def test_an_interrupted_run_goes_on_as_if_nothing_had_happened(kind, tmp_path):
 def test_the_same_draw_costs_the_same_and_others_something_else(kind, rng):
     game, draw = begun(kind, rng)
     other = game.draw(GAMES[kind][1](rng), rng)
-    for player in game.plays:
+    for player in game.order:
         game.eval()  # spectral norm's vectors move in a pass
         assert game.cost(player, draw) == game.cost(player, draw) != game.cost(player, other)
 
@@ -289,7 +289,7 @@ def test_srgan_pays_for_content_and_for_being_found_out(rng):
     torch.testing.assert_close(game.cost("generator", draw), paid + 0.3 * softplus(-game.discriminator(fake)).mean())
     found = softplus(-game.discriminator(draw.real)).mean() + softplus(game.discriminator(fake)).mean()
     torch.testing.assert_close(game.cost("discriminator", draw), found)
-    assert adversarial(weight=0.3).about() != adversarial(weight=0.1).about()
+    assert adversarial(weight=0.3).identity() != adversarial(weight=0.1).identity()
 
 
 def test_content_on_the_judges_maps_is_frozen_and_teaches_the_generator(rng):
@@ -369,14 +369,14 @@ def test_the_stages_costs_by_hand(kind, rng):
 def test_the_penalty_is_the_slope_at_real_images_with_their_captions_and_only_the_discriminator_pays(kind, rng):
     game, draw = begun(kind, rng)
     game.eval()
-    plain = [game.cost(player, draw) for player in game.plays]
+    plain = [game.cost(player, draw) for player in game.order]
     game.slope = 3.0
     images = draw.real.clone().requires_grad_()
-    logits = game.judged(game.discriminator["network"](images), draw.tokens)
+    logits = game.logits_for(game.discriminator["network"](images), draw.tokens)
     (slopes,) = torch.autograd.grad(logits.sum(), images)
     torch.testing.assert_close(game.cost("discriminator", draw) - plain[0], 1.5 * slopes.square().sum((1, 2, 3)).mean())
     assert game.cost("generator", draw) == plain[1]
-    assert stage_one(slope=1.0).about() != stage_one(slope=0.0).about() != stage_one(matching=False).about()
+    assert stage_one(slope=1.0).identity() != stage_one(slope=0.0).identity() != stage_one(matching=False).identity()
 
 
 @STAGES

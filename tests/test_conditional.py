@@ -235,7 +235,7 @@ def test_the_logit_does_not_see_the_label(rng):
     with torch.no_grad():
         game.discriminator[-1].weight[1:], game.discriminator[-1].bias[1:] = 0, 0
     others = Draw(**vars(draw) | {"labels": (draw.labels + 1) % 3})
-    for player in game.plays:
+    for player in game.order:
         torch.testing.assert_close(game.cost(player, draw), game.cost(player, others))
 
 
@@ -293,7 +293,7 @@ def test_without_the_term_infogan_is_the_plain_game_with_codes_for_latents(rng):
     game = information(weight=0.0)
     draw = game.draw(labelled(rng)[0], rng)
     plain = GAN(game.generator, nn.Sequential(game.discriminator, First(1)), latent=9)
-    for player in game.plays:
+    for player in game.order:
         torch.testing.assert_close(game.cost(player, draw), plain.cost(player, draw))
 
 
@@ -321,7 +321,7 @@ def test_discriminator_and_q_see_changed_images_and_what_is_read_is_not_changed(
 
 
 def test_the_weight_belongs_to_what_a_checkpoint_asks_for():
-    assert information(weight=1.0).about() != information(weight=0.0).about()
+    assert information(weight=1.0).identity() != information(weight=0.0).identity()
 
 
 # Both ways ---------------------------------------------------------------------------------------------------------------
@@ -419,7 +419,7 @@ def test_a_turn_moves_every_parameter_of_its_player_and_none_of_the_others(kind,
 @games
 def test_the_same_draw_costs_the_same(kind, rng):
     game, draw = begun(kind, rng)
-    for player in game.plays:
+    for player in game.order:
         assert game.cost(player, draw) == game.cost(player, draw)
 
 

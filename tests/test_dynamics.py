@@ -207,7 +207,7 @@ def test_where_historical_averaging_is_too_strong_the_orbit_clings_to_its_past(w
 
 def test_historical_averaging_adds_nothing_to_a_mover_at_rest():
     game, draw, point = small_gan()
-    field = Field(game, draw, game.plays)
+    field = Field(game, draw, game.order)
     memory, rule = {}, HistoricalAveraging(3.0)
     for _ in range(3):
         direction, memory = rule(field, point, memory)
@@ -243,7 +243,7 @@ def test_an_orbit_leaves_the_game_where_it_was_and_starts_there():
 
 def dirac_jacobian(game):
     """The field's Jacobian in (theta, psi) at (0, 0), by central differences of the package's own field."""
-    field = Field(game, game.draw(None, None), game.plays)
+    field = Field(game, game.draw(None, None), game.order)
     names = ("generator.theta", "discriminator.weight")
 
     def at(values):
@@ -290,7 +290,7 @@ def small_gan():
 
 def test_the_field_of_a_network_is_each_players_gradient_of_its_own_cost():
     game, draw, point = small_gan()
-    found = Field(game, draw, game.plays)(point)
+    found = Field(game, draw, game.order)(point)
     for player in game.players():
         expected = torch.autograd.grad(game.cost(player.name, draw), list(player.parameters.values()))
         torch.testing.assert_close([found[name] for name in player.parameters], list(expected))
@@ -299,7 +299,7 @@ def test_the_field_of_a_network_is_each_players_gradient_of_its_own_cost():
 
 def test_extragradient_on_a_network_descends_the_gradient_of_the_point_ahead():
     game, draw, point = small_gan()
-    field = Field(game, draw, game.plays)
+    field = Field(game, draw, game.order)
     first = field(point)
     expected = field({name: point[name] - 0.3 * first[name] for name in point})
     found, _ = Extragradient(0.3)(field, point, {})
@@ -309,7 +309,7 @@ def test_extragradient_on_a_network_descends_the_gradient_of_the_point_ahead():
 
 def test_consensus_on_a_network_adds_the_slope_of_half_the_squared_field():
     game, draw, point = small_gan()
-    field = Field(game, draw, game.plays)
+    field = Field(game, draw, game.order)
     found, _ = Consensus(0.5)(field, point, {})
     name, h = "discriminator.0.weight", 1e-6
 
@@ -343,7 +343,7 @@ def test_unrolling_differentiates_through_the_opponents_steps():
 
 def test_unrolling_no_steps_is_the_plain_gradient():
     game, draw, point = small_gan()
-    field = Field(game, draw, game.plays)
+    field = Field(game, draw, game.order)
     torch.testing.assert_close(Unrolled("generator", 0, 0.5)(field, point, {})[0], field(point))
 
 
@@ -370,4 +370,4 @@ def test_a_rule_directs_the_movers_parameters_and_no_others(rule, movers):
 
 
 def test_a_turn_names_players_by_their_initials():
-    assert turns("X+Y", BilinearGame.plays) == [("x", "y")]
+    assert turns("X+Y", BilinearGame.order) == [("x", "y")]

@@ -31,7 +31,7 @@ def test_a_container_uses_no_more_threads_than_its_quota(monkeypatch, tmp_path, 
     if quota is not None:
         (tmp_path / "cpu.max").write_text(quota)
     assert engine.allowed_cores() == cores
-    assert Engine("fp32").settled(convolutional(), 8).threads == min(16, cores)
+    assert Engine("fp32").resolved(convolutional(), 8).threads == min(16, cores)
 
 
 @pytest.mark.parametrize(("cores", "words"), [(8, "6 threads,"), (1, "1 thread,")])
@@ -110,16 +110,16 @@ def dense(width):
 
 def test_auto_takes_bf16_for_convolutions_and_wide_layers_where_the_processor_knows_it(monkeypatch):
     monkeypatch.setattr(engine, "knows_bf16", lambda device: True)
-    assert Engine().settled(convolutional(), 64).precision == "bf16"
-    assert Engine().settled(dense(4000), 300).precision == "bf16"
-    assert Engine().settled(dense(16), 64).precision == "fp32", "a small game is spent on calls, not on products"
-    assert Engine().settled(dense(400), 300).precision == "fp32", "a narrow layer gains nothing"
-    assert Engine().settled(BilinearGame(), 1).precision == "fp32"
+    assert Engine().resolved(convolutional(), 64).precision == "bf16"
+    assert Engine().resolved(dense(4000), 300).precision == "bf16"
+    assert Engine().resolved(dense(16), 64).precision == "fp32", "a small game is spent on calls, not on products"
+    assert Engine().resolved(dense(400), 300).precision == "fp32", "a narrow layer gains nothing"
+    assert Engine().resolved(BilinearGame(), 1).precision == "fp32"
     monkeypatch.setattr(engine, "knows_bf16", lambda device: False)
-    assert Engine().settled(convolutional(), 64).precision == "fp32"
-    assert Engine().settled(dense(4000), 300).precision == "fp32"
+    assert Engine().resolved(convolutional(), 64).precision == "fp32"
+    assert Engine().resolved(dense(4000), 300).precision == "fp32"
     for precision in ("fp32", "bf16"):
-        assert Engine(precision).settled(convolutional(), 64).precision == precision
+        assert Engine(precision).resolved(convolutional(), 64).precision == precision
 
 
 def test_a_run_goes_on_in_the_precision_in_which_it_began(tmp_path, monkeypatch):
@@ -139,10 +139,10 @@ def test_a_small_game_takes_one_thread_and_a_large_one_what_torch_is_set_to(monk
     monkeypatch.setattr(torch, "get_num_threads", lambda: 6)
     monkeypatch.setattr(engine, "allowed_cores", lambda: 8)
     ring = GAN(mlp(2, 128, 128, 2), mlp(2, 128, 128, 1), latent=2)
-    assert Engine().settled(ring, 128).threads == 1 and Engine(threads=3).settled(ring, 128).threads == 3
-    assert Engine("fp32").settled(convolutional(), 8).threads == 6
+    assert Engine().resolved(ring, 128).threads == 1 and Engine(threads=3).resolved(ring, 128).threads == 3
+    assert Engine("fp32").resolved(convolutional(), 8).threads == 6
     side_by_side = [GAN(Ensemble(lambda: mlp(2, 128, 128, 2), n), Ensemble(lambda: mlp(2, 128, 128, 1), n), 2) for n in (1, 10)]
-    assert [Engine().settled(game, 128 * game.members).threads for game in side_by_side] == [1, 6]
+    assert [Engine().resolved(game, 128 * game.members).threads for game in side_by_side] == [1, 6]
 
 
 @pytest.mark.parametrize(

@@ -85,7 +85,7 @@ def test_two_discriminators_are_played():
     """As in D2GAN (Nguyen et al. 2017): players whose names begin with one letter."""
 
     class TwoDiscriminators(Game):
-        plays = ("discriminator_a", "discriminator_b", "generator")
+        order = ("discriminator_a", "discriminator_b", "generator")
 
         def __init__(self):
             super().__init__()
@@ -110,7 +110,7 @@ def test_two_discriminators_are_played():
 
     for schedule in (None, ["discriminator_b", ("discriminator_a", "generator")]):
         history = play(TwoDiscriminators(), ring().batches(8), 2, schedule=schedule)
-        assert {name: len(costs) for name, costs in history.costs.items()} == dict.fromkeys(TwoDiscriminators.plays, 2)
+        assert {name: len(costs) for name, costs in history.costs.items()} == dict.fromkeys(TwoDiscriminators.order, 2)
 
 
 def test_the_game_in_the_documentation_is_one_that_can_be_played():
@@ -138,26 +138,26 @@ class Nameless(Game):
 
 LINE = nn.Linear(1, 1)
 UNPLAYABLE = {
-    "no players": (lambda: Nameless(), "Nameless names no players: set plays"),
-    "a word for players": (lambda: Nameless(plays="xy"), "names no players"),
-    "a player without a network": (lambda: Nameless(plays=("x",), x_cost=abs), "x of Nameless owns nothing to move"),
+    "no players": (lambda: Nameless(), "Nameless names no players: set order"),
+    "a word for players": (lambda: Nameless(order="xy"), "names no players"),
+    "a player without a network": (lambda: Nameless(order=("x",), x_cost=abs), "x of Nameless owns nothing to move"),
     "a frozen network": (
-        lambda: Nameless(plays=("x",), x_cost=abs, x=nn.Linear(1, 1).requires_grad_(False)),
+        lambda: Nameless(order=("x",), x_cost=abs, x=nn.Linear(1, 1).requires_grad_(False)),
         "x of Nameless owns nothing to move",
     ),
     "a cost misspelt": (
-        lambda: Nameless(plays=("x",), x=LINE, x_costs=abs),
+        lambda: Nameless(order=("x",), x=LINE, x_costs=abs),
         r"does not say what x minimises: define x_cost\(draw\)",
     ),
     "a cost for each sample": (
-        lambda: Nameless(plays=("x",), x=LINE, x_cost=lambda draw: LINE(torch.ones(3, 1))),
+        lambda: Nameless(order=("x",), x=LINE, x_cost=lambda draw: LINE(torch.ones(3, 1))),
         r"Nameless.x_cost returns a tensor of shape \(3, 1\): a cost is one number",
     ),
     "a number without a graph": (
-        lambda: Nameless(plays=("x",), x=LINE, x_cost=lambda draw: LINE.weight.sum().item()),
+        lambda: Nameless(order=("x",), x=LINE, x_cost=lambda draw: LINE.weight.sum().item()),
         "Nameless.x_cost returns float",
     ),
-    "nothing": (lambda: Nameless(plays=("x",), x=LINE, x_cost=lambda draw: None), "Nameless.x_cost returns NoneType"),
+    "nothing": (lambda: Nameless(order=("x",), x=LINE, x_cost=lambda draw: None), "Nameless.x_cost returns NoneType"),
 }
 
 
@@ -289,7 +289,7 @@ class TwoSamples(GAN):
         return draw
 
     def samples(self, draw):
-        return [self.made("generator", draw, self.generator, latent) for latent in (draw.latent, draw.other)]
+        return [self.shared_output("generator", draw, self.generator, latent) for latent in (draw.latent, draw.other)]
 
     def generator_cost(self, draw):
         first, second = self.samples(draw)
@@ -309,7 +309,7 @@ def test_what_is_made_of_two_latents_is_two_samples(rng):
     linear, other = mlp(3, 2), mlp(3, 2)
     with game.differentiating("discriminator"):
         for network in (linear, other, linear):
-            assert torch.equal(game.made("generator", draw, network, draw.latent), network(draw.latent))
+            assert torch.equal(game.shared_output("generator", draw, network, draw.latent), network(draw.latent))
 
 
 @pytest.mark.parametrize("order", [(0, 1), (1, 0), (1,), (0, 0)], ids=str)
@@ -323,9 +323,9 @@ def test_statistics_count_what_the_owner_made_in_its_own_turn_in_its_own_order(o
         latents = (draw.latent, draw.other)
         with game.turn(("discriminator",)), game.differentiating("discriminator"):
             for k in asked_before:
-                game.made("generator", draw, game.generator, latents[k])
+                game.shared_output("generator", draw, game.generator, latents[k])
         with game.turn(("generator",)), game.differentiating("generator"):
-            made = [game.made("generator", draw, game.generator, latents[k]) for k in order]
+            made = [game.shared_output("generator", draw, game.generator, latents[k]) for k in order]
         return made, [b.clone() for b in game.generator.buffers()]
 
     for asked in ((0,), (0, 1), (1, 0)):
@@ -340,7 +340,7 @@ def test_statistics_of_a_network_that_made_samples_once_are_those_of_making_them
         game = with_everything()
         run = Run(game, itertools.repeat(batch), optimiser=partial(torch.optim.SGD, lr=0.1))
         for _ in range(3):
-            run.deal()
+            run.next_draw()
             for k, movers in enumerate(run.turns):
                 if not remembering:
                     run.draw = Draw(**vars(run.draw))  # a copy starts without what was made of the first
@@ -362,11 +362,11 @@ def test_the_same_draw_gives_the_same_cost_even_with_dropout(rng):
         with game.turn(()):
             return game.cost("discriminator", draw)
 
-    run.deal()
+    run.next_draw()
     draw, first = run.draw, cost(run.draw)
     torch.rand(3)  # somebody else uses the global random numbers
     state = torch.get_rng_state()
-    run.deal()
+    run.next_draw()
     assert first == cost(draw) != cost(run.draw)
     assert torch.equal(torch.get_rng_state(), state), "a cost used the global random numbers"
 
@@ -374,7 +374,7 @@ def test_the_same_draw_gives_the_same_cost_even_with_dropout(rng):
 class Mapping(Game):
     """Somebody's own game, in whose draw nothing is random: all that is, is which units its network drops."""
 
-    plays = ("mapping",)
+    order = ("mapping",)
 
     def __init__(self, dropout):
         super().__init__()

@@ -73,7 +73,7 @@ def test_optimiser_batch_epochs_and_order_of_play_are_the_articles(name):
     assert recipe.batch == batch and recipe.schedule == schedule and epochs in (None, recipe.epochs)
     game = recipe.game((1, 28, 28))
     assert game.latent.kind == latent and game.objective.name == "non-saturating" and recipe.ema is None
-    assert turns(recipe.schedule, game.plays)
+    assert turns(recipe.schedule, game.order)
 
 
 @pytest.mark.parametrize("name, low", [("tensorflow", 0), ("introductory", 0), ("keras", -1)])
@@ -181,6 +181,6 @@ def test_in_keras_the_discriminator_sees_128_fakes_and_the_generator_learns_from
     seen = {}
     game.discriminator.register_forward_hook(lambda module, args, output: seen.setdefault(player, []).append(len(args[0])))
     draw = game.draw(torch.zeros(128, 1, 28, 28), torch.Generator().manual_seed(0))
-    for player in game.plays:
+    for player in game.order:
         game.cost(player, draw)
     assert seen == {"discriminator": [256], "generator": [256]}  # one batch of real and generated digits, as in the article

@@ -81,7 +81,7 @@ def test_a_step_leaves_the_other_player_alone(kind, mover):
     make, batch = GAMES[kind]
     game = make()
     run = Run(game, Stream(batch, 4))
-    run.deal()
+    run.next_draw()
     before = {name: value.clone() for name, value in game.state_dict().items()}
     run.turn(0, (mover,))
     assert {name.split(".")[0] for name, value in game.state_dict().items() if not torch.equal(value, before[name])} == {mover}

@@ -74,7 +74,7 @@ def test_a_perfect_prediction_costs_nothing_and_extreme_logits_are_finite(rng):
 def test_each_term_moves_the_discriminator_and_labels_matter_to_it_alone(rng):
     one = game()
     draw = one.draw(batch(rng), rng)
-    before = [one.cost(player, draw) for player in one.plays]
+    before = [one.cost(player, draw) for player in one.order]
     draw.labels = (draw.labels + 1) % CLASSES
     assert one.cost("discriminator", draw) != before[0] and one.cost("generator", draw) == before[1]
     for name in ("real", "labelled", "latent"):
@@ -129,7 +129,7 @@ def test_the_generator_matches_means_of_features(rng):
 def test_a_step_leaves_the_other_player_alone(mover):
     one = game()
     run = Run(one, Stream(lambda n, rng: batch(rng, n), 12))
-    run.deal()
+    run.next_draw()
     before = {name: value.clone() for name, value in one.state_dict().items()}
     run.turn(0, (mover,))
     assert {name.split(".")[0] for name, value in one.state_dict().items() if not torch.equal(value, before[name])} == {mover}
@@ -143,7 +143,7 @@ def test_costs_of_an_ensemble_are_sums_over_its_games(rng):
         latent=4,
     )
     draw = together.draw(batch(rng), rng)
-    alone = dict.fromkeys(together.plays, 0)
+    alone = dict.fromkeys(together.order, 0)
     for k in range(members):
         one = SemiSupervisedGAN(together.generator.member(k), nn.Sequential(*(e.member(k) for e in together.discriminator)), 4)
         part = one.draw(batch(rng), rng)

@@ -170,7 +170,7 @@ RULES = {
 
 def scheduled(schedule, game):
     """The same schedule in a game whose players are x and y, or of one player."""
-    if len(game.plays) == 1:
+    if len(game.order) == 1:
         return None
     return schedule.translate(str.maketrans("DG", "XY")) if isinstance(game, BilinearGame) else schedule
 
@@ -364,8 +364,8 @@ DAMAGE = {
     "a list": lambda path: torch.save([1, 2], path),
     "a tensor": lambda path: torch.save(torch.ones(3), path),
     "another dict": lambda path: torch.save({"epoch": 3}, path),
-    "only the head": lambda path: torch.save({"about": torch.load(path)["about"]}, path),
-    "pickled code": lambda path: torch.save({"about": Pickled()}, path),
+    "only the head": lambda path: torch.save({"identity": torch.load(path)["identity"]}, path),
+    "pickled code": lambda path: torch.save({"identity": Pickled()}, path),
     "a folder": lambda path: (path.unlink(), path.mkdir()),
 }
 
@@ -704,7 +704,7 @@ def test_clipping_keeps_the_weights_of_the_player_whose_optimiser_it_is_within_t
     largest = []
 
     def look(game, average):
-        largest.append([max(p.abs().max() for p in getattr(game, name).parameters()) for name in game.plays])
+        largest.append([max(p.abs().max() for p in getattr(game, name).parameters()) for name in game.order])
 
     optimiser = {"discriminator": clipped(partial(maker, lr=0.03), 0.02), "generator": maker}
     played(kind, 4, optimiser=optimiser, watch=look, every=1)

@@ -153,7 +153,7 @@ def test_every_parameter_has_one_owner_and_feels_its_owners_cost(kind, rng):
 def test_a_step_leaves_the_other_player_alone(kind, mover, rng):
     game = made(kind)
     run = Run(game, Stream(GAMES[kind][1], 4))
-    run.deal()
+    run.next_draw()
     before = copy.deepcopy(game.state_dict())
     run.turn(0, (mover,))
     moved = {name.split(".")[0] for name, value in game.state_dict().items() if not torch.equal(value, before[name])}
@@ -175,7 +175,7 @@ def test_the_same_draw_gives_the_same_cost(kind, rng):
     game = made(kind).eval()  # spectral norm moves its estimate in train mode
     draw = game.draw(GAMES[kind][1](4, rng), rng)
     other = game.draw(GAMES[kind][1](4, rng), rng)
-    for player in game.plays:
+    for player in game.order:
         assert game.cost(player, draw) == game.cost(player, draw) != game.cost(player, other)
 
 
@@ -267,8 +267,8 @@ def test_each_term_moves_the_generator_elsewhere(rng):
 def test_the_discriminator_judges_an_image_beside_what_it_was_made_from(rng):
     game = made("pix2pix").eval()
     draw = game.draw(pairs(4, rng), rng)
-    right = game.judged(draw, draw.image)
-    wrong = game.judged(Draw(condition=draw.condition.roll(1, 0)), draw.image)
+    right = game.logits_for(draw, draw.image)
+    wrong = game.logits_for(Draw(condition=draw.condition.roll(1, 0)), draw.image)
     assert right.shape == (4, 1, 3, 3) and (right - wrong).abs().min() > 0
 
 
@@ -372,7 +372,7 @@ def test_costs_of_an_ensemble_are_sums_over_its_games(rng):
     game = DiscoGAN(*(Ensemble(lambda shape=shape: mlp(*shape), members) for shape in sizes))
     draw = game.draw(points(members * n, rng), rng)
     networks = [*game.generator.values(), *game.discriminator.values()]
-    for player in game.plays:
+    for player in game.order:
         alone = 0
         for k in range(members):
             one = DiscoGAN(*(network.member(k) for network in networks))
@@ -456,7 +456,7 @@ def test_a_draw_moves_nothing_of_the_players_and_makes_what_their_turns_need(rng
     calls = []
     networks[0].register_forward_hook(lambda *_: calls.append(1))
     run = Run(game, Stream(lambda n, rng: torch.randn(2, n, 1, 8, 8, generator=rng).unbind(0), 4))
-    run.deal()
+    run.next_draw()
     torch.testing.assert_close([game.generator.state_dict(), game.discriminator.state_dict()], before, rtol=0, atol=0)
     run.turn(0, ("discriminator",))
     assert len(calls) == 1, "the translation that went into the memory"

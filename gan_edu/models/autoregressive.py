@@ -45,7 +45,7 @@ class Autoregressive(Game):
     shape: (C, H, W) of an image; levels: how many values a pixel has. Images are int64 (N, C, H, W), 0 … levels - 1.
     """
 
-    plays = ("model",)
+    order = ("model",)
 
     def __init__(self, shape, levels=17, hidden=(512,)):
         super().__init__()

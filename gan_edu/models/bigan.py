@@ -54,8 +54,8 @@ class BiGAN(GAN):
         """The real images with their latents, and the images made of the drawn latents with those: (N, C, H, W), (N, latent size),
         and the same again."""
 
-        latents = self.made("generator", draw, self.generator.encoder, draw.real)
-        return draw.real, latents, self.made("generator", draw, self.generator, draw.latent), draw.latent
+        latents = self.shared_output("generator", draw, self.generator.encoder, draw.real)
+        return draw.real, latents, self.shared_output("generator", draw, self.generator, draw.latent), draw.latent
 
     def discriminator_cost(self, draw):
         real, latents, fake, drawn = self.pairs(draw)

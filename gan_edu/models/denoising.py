@@ -22,9 +22,9 @@ class Denoising(Pix2Pix):
         super().__init__(generator, discriminator, adversarial, weight)
         self.noise = noise
 
-    def about(self):
+    def identity(self):
         """Its name, the weights of its terms, and the noise."""
-        return f"{super().about()} + noise({self.noise:g})"
+        return f"{super().identity()} + noise({self.noise:g})"
 
     def draw(self, batch, rng):
         return Draw(condition=self.spoilt(batch, rng), image=batch)

@@ -25,7 +25,7 @@ class DiscoGAN(Game):
     A batch is a tuple: samples of a (N, ...), and as many of b. Networks may be ensembles.
     """
 
-    plays = ("discriminator", "generator")
+    order = ("discriminator", "generator")
     objective = non_saturating
     distance = staticmethod(mse_loss)
 
@@ -38,9 +38,9 @@ class DiscoGAN(Game):
         self.rebuilt = rebuilt
         self.members = getattr(to_a, "members", 1)
 
-    def about(self):
+    def identity(self):
         """Its name, its terms and their weight."""
-        return with_settings(super().about(), {"weight": self.weight, "fooled": self.fooled, "rebuilt": self.rebuilt})
+        return with_settings(super().identity(), {"weight": self.weight, "fooled": self.fooled, "rebuilt": self.rebuilt})
 
     def draw(self, batch, rng):
         """Samples of both domains: nothing is random."""
@@ -50,7 +50,7 @@ class DiscoGAN(Game):
     def fakes(self, draw):
         """Both domains' samples translated: those of b to a, and those of a to b."""
         sides = (self.generator["a"], draw.b), (self.generator["b"], draw.a)
-        return [self.made("generator", draw, translator, samples) for translator, samples in sides]
+        return [self.shared_output("generator", draw, translator, samples) for translator, samples in sides]
 
     def shown(self, draw):
         """The translated samples that the discriminators are to tell from real ones, of a and of b."""

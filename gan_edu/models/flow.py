@@ -52,7 +52,7 @@ class Flow(Game):
     the mean log-density of what comes out is at most log p of the image itself (Theis, van den Oord & Bethge 2016).
     """
 
-    plays = ("model",)
+    order = ("model",)
     margin = 0.01  # kept from the ends of the unit interval, where a logit has no end
 
     def __init__(self, shape, levels=17, layers=6, hidden=128):

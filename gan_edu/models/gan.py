@@ -42,7 +42,7 @@ class GAN(Game):
     augmentation: one of `augmentations`, or None: what samples go through before the discriminator sees them.
     """
 
-    plays = ("discriminator", "generator")
+    order = ("discriminator", "generator")
 
     def __init__(self, generator, discriminator, latent, objective=non_saturating, penalties=(), augmentation=None):
         super().__init__()
@@ -60,10 +60,10 @@ class GAN(Game):
         """Whether the discriminator judges each sample by itself."""
         return judges_apart(self.discriminator)
 
-    def about(self):
+    def identity(self):
         """Its objective and its latents, its penalties with their settings, and its augmentation."""
         augmentation = [] if self.augmentation is None else [repr(self.augmentation)]
-        name = f"{super().about()} ({self.objective.name}, {self.latent})"
+        name = f"{super().identity()} ({self.objective.name}, {self.latent})"
         return " + ".join([name, *map(described, self.penalties), *augmentation])
 
     def draw(self, real, rng):
@@ -75,7 +75,7 @@ class GAN(Game):
 
     def fake(self, draw):
         """Generated samples for the draw's latents."""
-        return self.made("generator", draw, self.generator, draw.latent)
+        return self.shared_output("generator", draw, self.generator, draw.latent)
 
     def seen_real(self, draw):
         """Real samples as the discriminator sees them: through the augmentation, if there is one."""

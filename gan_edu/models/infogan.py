@@ -29,9 +29,9 @@ class InfoGAN(GAN):
         super().__init__(generator, discriminator, latent, augmentation=augmentation)
         self.categories, self.continuous, self.weight = categories, continuous, weight
 
-    def about(self):
+    def identity(self):
         """Its costs, and what the code's weighs."""
-        return f"{super().about()} + {self.weight:g} · information"
+        return f"{super().identity()} + {self.weight:g} · information"
 
     def draw(self, real, rng):
         draw = super().draw(real, rng)

@@ -62,7 +62,7 @@ class Level(Game):
     A batch is a tensor of images (N, C, 2 H, 2 W).
     """
 
-    plays = ("discriminator", "generator")
+    order = ("discriminator", "generator")
     objective = non_saturating
 
     def __init__(self, generator, discriminator, planes=1):
@@ -82,21 +82,21 @@ class Level(Game):
 
     def fake(self, draw):
         """The draw's coarse images enlarged, with details of the generator's."""
-        return self.made("generator", draw, self.finished, draw.coarse, draw.noise)
+        return self.shared_output("generator", draw, self.finished, draw.coarse, draw.noise)
 
     def finished(self, coarse, noise):
         """Coarse images enlarged, with the details that the generator makes of them and of noise."""
         return enlarge(coarse) + self.generator(torch.cat([coarse, noise], dim=1))
 
-    def judged(self, draw, images):
+    def logits_for(self, draw, images):
         """The discriminator's logits for images beside the draw's coarse ones."""
         return self.discriminator(torch.cat([enlarge(draw.coarse), images], dim=1))
 
     def discriminator_cost(self, draw):
-        return self.objective.discriminator(self.judged(draw, draw.real), self.judged(draw, self.fake(draw)))
+        return self.objective.discriminator(self.logits_for(draw, draw.real), self.logits_for(draw, self.fake(draw)))
 
     def generator_cost(self, draw):
-        return self.objective.generator(None, self.judged(draw, self.fake(draw)))
+        return self.objective.generator(None, self.logits_for(draw, self.fake(draw)))
 
     def refine(self, coarse, rng):
         """Images (N, C, 2 H, 2 W) for coarse ones (N, C, H, W), with the generator in eval mode."""

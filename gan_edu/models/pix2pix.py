@@ -24,7 +24,7 @@ class Pix2Pix(Game):
     A batch is a tensor of pairs (N, 2, C, H, W), conditions first.
     """
 
-    plays = ("discriminator", "generator")
+    order = ("discriminator", "generator")
     objective = non_saturating
     distance = staticmethod(l1_loss)
 
@@ -35,9 +35,9 @@ class Pix2Pix(Game):
         self.adversarial = adversarial
         self.weight = weight
 
-    def about(self):
+    def identity(self):
         """Its name, and the weights of its terms."""
-        return with_settings(super().about(), {"adversarial": self.adversarial, "weight": self.weight})
+        return with_settings(super().identity(), {"adversarial": self.adversarial, "weight": self.weight})
 
     def draw(self, batch, rng):
         """Conditions and images: nothing is random."""
@@ -46,20 +46,20 @@ class Pix2Pix(Game):
 
     def fake(self, draw):
         """The draw's conditions translated."""
-        return self.made("generator", draw, self.generator, draw.condition)
+        return self.shared_output("generator", draw, self.generator, draw.condition)
 
-    def judged(self, draw, image):
+    def logits_for(self, draw, image):
         """The discriminator's logits for images beside the draw's conditions."""
         return self.discriminator(torch.cat([draw.condition, image], dim=1))
 
     def discriminator_cost(self, draw):
-        return self.objective.discriminator(self.judged(draw, draw.image), self.judged(draw, self.fake(draw)))
+        return self.objective.discriminator(self.logits_for(draw, draw.image), self.logits_for(draw, self.fake(draw)))
 
     def generator_cost(self, draw):
         fake = self.fake(draw)
         cost = self.weight * self.distance(fake, draw.image)
         if self.adversarial:
-            cost = cost + self.adversarial * self.objective.generator(None, self.judged(draw, fake))
+            cost = cost + self.adversarial * self.objective.generator(None, self.logits_for(draw, fake))
         return cost
 
     def translate(self, conditions):

@@ -28,7 +28,7 @@ class Projection(Game):
     Raises GameError for images that do not fit the latents, and for a mask that counts nowhere.
     """
 
-    plays = ("latent",)
+    order = ("latent",)
 
     def __init__(self, generator, start, wanted, mask=None, nearness=0.0):
         super().__init__()

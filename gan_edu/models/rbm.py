@@ -22,7 +22,7 @@ class RBM(Game):
     fixed, not its value; log-likelihood has `log_likelihood`.
     """
 
-    plays = ("model",)
+    order = ("model",)
 
     def __init__(self, visible, hidden, steps=1):
         super().__init__()

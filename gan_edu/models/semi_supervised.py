@@ -34,9 +34,9 @@ class SemiSupervisedGAN(FeatureMatchingGAN):
         super().__init__(*networks, **settings)
         self.adversarial = adversarial
 
-    def about(self):
+    def identity(self):
         """Its costs, and what the adversarial term weighs."""
-        return f"{super().about()} + adversarial({self.adversarial:g})"
+        return f"{super().identity()} + adversarial({self.adversarial:g})"
 
     def draw(self, batch, rng):
         """The draw of a `GAN`, and images with labels."""

@@ -11,7 +11,7 @@ from .gan import GAN
 class BilinearGame(Game):
     """min over x, max over y of x·y: the smallest game on which simultaneous gradient steps diverge."""
 
-    plays = ("x", "y")
+    order = ("x", "y")
 
     def __init__(self, x=1.0, y=1.0):
         super().__init__()

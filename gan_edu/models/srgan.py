@@ -31,7 +31,7 @@ class SuperResolution(Game):
     A batch is a tensor of large images.
     """
 
-    plays = ("generator",)
+    order = ("generator",)
 
     def __init__(self, generator, factor=4):
         super().__init__()
@@ -44,7 +44,7 @@ class SuperResolution(Game):
 
     def fake(self, draw):
         """The draw's small images, enlarged."""
-        return self.made("generator", draw, self.restored, draw.small)
+        return self.shared_output("generator", draw, self.restored, draw.small)
 
     def restored(self, small):
         """Small images enlarged by bicubic interpolation, with what the generator adds."""
@@ -68,7 +68,7 @@ class SRGAN(SuperResolution):
     adversarial: weight of the game in the generator's cost.
     """
 
-    plays = ("discriminator", "generator")
+    order = ("discriminator", "generator")
     objective = non_saturating
 
     def __init__(self, generator, discriminator, content, adversarial=1e-3, factor=4):
@@ -77,9 +77,9 @@ class SRGAN(SuperResolution):
         self.content = content
         self.adversarial = adversarial
 
-    def about(self):
+    def identity(self):
         """Its name, and the weight of the game."""
-        return with_settings(super().about(), {"adversarial": self.adversarial})
+        return with_settings(super().identity(), {"adversarial": self.adversarial})
 
     def discriminator_cost(self, draw):
         return self.objective.discriminator(self.discriminator(draw.real), self.discriminator(self.fake(draw)))

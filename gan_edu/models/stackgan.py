@@ -45,7 +45,7 @@ class StageI(Game):
     (N, K, T): each costs an inner product. Otherwise an image's wrong caption is that of the image before it.
     """
 
-    plays = ("discriminator", "generator")
+    order = ("discriminator", "generator")
     objective = non_saturating
 
     def __init__(self, generator, discriminator, words, latent=16, code=16, features=64, matching=True, weight=0.01, slope=0.0):
@@ -64,9 +64,9 @@ class StageI(Game):
         self.weight = weight
         self.slope = slope
 
-    def about(self):
+    def identity(self):
         """Its name, and its terms."""
-        return with_settings(super().about(), {"matching": self.matching, "weight": self.weight, "slope": self.slope})
+        return with_settings(super().identity(), {"matching": self.matching, "weight": self.weight, "slope": self.slope})
 
     def draw(self, batch, rng):
         """Images, captions, wrong captions, what the stage starts from, and the noise of the codes."""
@@ -96,9 +96,11 @@ class StageI(Game):
 
     def fake(self, draw):
         """Images of the draw's captions."""
-        return self.made("generator", draw, self.painted, draw.start, draw.tokens, draw.noise, self.generator["network"])
+        return self.shared_output(
+            "generator", draw, self.painted, draw.start, draw.tokens, draw.noise, self.generator["network"]
+        )
 
-    def judged(self, outputs, tokens):
+    def logits_for(self, outputs, tokens):
         """The logits (N, K) of images with K captions each, (N, K, T), or (N, 1) with one, (N, T), from what the discriminator's
         network says of the images."""
         captions = self.discriminator["encoder"](tokens.flatten(0, -2)).view(len(tokens), -1, outputs.shape[1] - 1)
@@ -108,16 +110,16 @@ class StageI(Game):
         look, tokens = self.discriminator["network"], draw.tokens
         images = draw.real.clone().requires_grad_(self.slope > 0)
         outputs = look(images)
-        real, fake = self.judged(outputs, tokens), self.judged(look(self.fake(draw)), tokens)
+        real, fake = self.logits_for(outputs, tokens), self.logits_for(look(self.fake(draw)), tokens)
         cost = self.objective.discriminator(real, fake)
         if self.matching:
-            cost = (cost + self.objective.discriminator(real, self.judged(outputs, draw.wrong))) / 2
+            cost = (cost + self.objective.discriminator(real, self.logits_for(outputs, draw.wrong))) / 2
         if self.slope:
             cost = cost + R1(self.slope)(self.discriminator, Scored(images, real), None, draw)
         return cost
 
     def generator_cost(self, draw):
-        fooling = self.objective.generator(None, self.judged(self.discriminator["network"](self.fake(draw)), draw.tokens))
+        fooling = self.objective.generator(None, self.logits_for(self.discriminator["network"](self.fake(draw)), draw.tokens))
         return fooling + self.weight * divergence(*self.code(draw.tokens))
 
     @torch.no_grad()

@@ -20,7 +20,7 @@ class VAE(Game):
     image with a normal distribution of its latents, one mean and one deviation each. Images are int64 (N, C, H, W), 0 … levels - 1.
     """
 
-    plays = ("model",)
+    order = ("model",)
 
     def __init__(self, shape, levels=17, latent=8, hidden=256):
         super().__init__()

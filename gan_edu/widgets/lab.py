@@ -45,13 +45,13 @@ class GameLab:
         batches = self.density.batches(self.batch, seed)
         self.run = Run(game, batches, self.optimiser, seed=seed)
         self.costs = {}  # each player's latest
-        self.alone = dict.fromkeys(game.plays, 0)  # turns outside rounds
+        self.alone = dict.fromkeys(game.order, 0)  # turns outside rounds
 
     def turn(self, player):
         """One step of one player, on a fresh batch; everybody else stands still. Raises GameError for an unknown player."""
         self.game.player(player)
         k = next((k for k, movers in enumerate(self.run.turns) if player in movers), 0)
-        self.run.deal()
+        self.run.next_draw()
         self.costs[player] = self.run.turn(k, (player,))[player].item()
         self.alone[player] += 1
 
@@ -116,7 +116,7 @@ class GameLab:
 
     def view(self):
         """The laboratory as a widget."""
-        steps = [ipywidgets.Button(description=f"step {name}", tooltip=f"one turn of the {name}") for name in self.game.plays]
+        steps = [ipywidgets.Button(description=f"step {name}", tooltip=f"one turn of the {name}") for name in self.game.order]
         one = ipywidgets.Button(description="one round", tooltip="one pass through the schedule")
         play = ipywidgets.Play(min=0, max=100_000, interval=100, show_repeat=False)
         pace = ipywidgets.IntSlider(10, min=1, max=100, description="rounds each")
@@ -133,7 +133,7 @@ class GameLab:
                 play.playing = False
                 raise
 
-        for button, name in zip(steps, self.game.plays, strict=True):
+        for button, name in zip(steps, self.game.order, strict=True):
             button.on_click(panel.does(lambda name=name: self.turn(name)))
         one.on_click(panel.does(self.rounds))
         play.observe(panel.does(tick), "value")

@@ -16,7 +16,7 @@ from .stage import Stage
 
 def rules(game):
     """{name: (schedule, rule made from the rate)} for a game of two players."""
-    first, second = game.plays
+    first, second = game.order
     one, other = first[0].upper(), second[0].upper()
     both = f"{one}+{other}"
     return {
@@ -45,7 +45,7 @@ class OrbitLab:
     def __init__(self, game, rule="simultaneous", rate=0.1, start=(1.0, 1.0), steps=200):
         self.game = copy.deepcopy(game)  # the lab moves it; the reader's own stays where it is
         self.names = [name for name, _ in game.named_parameters()]
-        if len(game.plays) != 2 or [p.numel() for p in game.parameters()] != [1, 1]:
+        if len(game.order) != 2 or [p.numel() for p in game.parameters()] != [1, 1]:
             raise GameError(f"an orbit in the plane needs a game of two scalars; {type(game).__name__} is none.")
         self.rules = rules(game)
         self.steps = steps
@@ -79,7 +79,7 @@ class OrbitLab:
         """
         schedule, make = self.rules[self.rule]
         rule, draw = make(self.rate), self.game.draw(None, None)
-        fields = [Field(self.game, draw, movers) for movers in turns(schedule, self.game.plays)]
+        fields = [Field(self.game, draw, movers) for movers in turns(schedule, self.game.order)]
         zero = {name: torch.zeros_like(p) for name, p in self.game.named_parameters()}
         memories = [rule(field, zero, {})[1] for field in fields]
         entries = [(None, name) for name in zero] + [(k, name) for k, memory in enumerate(memories) for name in memory]
