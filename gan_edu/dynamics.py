@@ -9,15 +9,18 @@ respect to its own parameters. A *rule* turns the two into the direction in whic
 `training.play` hands the direction to an optimiser instead. They are the same functions. Notebook 07 derives them.
 """
 
+from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass
 
 import torch
-from torch import distributed
+from torch import Tensor, distributed
 from torch.func import functional_call
 
 from .errors import GameError
-from .games import turns
+from .games import Game, turns
+
+Point = dict[str, Tensor]
 
 
 class Field:
@@ -33,13 +36,13 @@ class Field:
         self.costs = {}
         self.owned = {player.name: tuple(player.parameters) for player in game.players()}
 
-    def cost(self, player, point):
+    def cost(self, player: str, point: Point) -> Tensor:
         """The player's cost at a point; differentiable in all of it."""
         cost = functional_call(self.game, point, (player, self.draw))
         self.costs.setdefault(player, cost.detach())
         return cost
 
-    def of(self, player, point, differentiable=False):
+    def of(self, player: str, point: Point, differentiable: bool = False) -> Point:
         """One player's gradient at a point, as a dict over that player's parameters.
 
         differentiable: whether the gradient itself can be differentiated again, by any player's parameters.
@@ -74,12 +77,12 @@ class _MeanOverProcesses(torch.autograd.Function):
         return _MeanOverProcesses.apply(gradient)  # everybody's cost looks at the mean, and every tensor has its share in it
 
 
-def shifted(point, direction, by):
+def shifted(point: Point, direction: Point, by: float) -> Point:
     """point + by · direction, where the direction has entries; the rest of the point as it is."""
     return {name: value + by * direction[name] if name in direction else value for name, value in point.items()}
 
 
-def gradient(field, point, memory):
+def gradient(field: Field, point: Point, memory: Point) -> tuple[Point, Point]:
     """Everyone descends its own gradient: SimGD if all move together, AltGD if they move in turn."""
     return field(point), memory
 
@@ -94,7 +97,7 @@ class Extragradient:
         return field(shifted(point, field(point), -self.rate)), memory
 
 
-def optimistic(field, point, memory):
+def optimistic(field: Field, point: Point, memory: Point) -> tuple[Point, Point]:
     """Twice the gradient minus the previous one (Popov 1980; Daskalakis et al. 2018). The first step's previous gradient is the
     current one."""
     now = field(point)
@@ -173,7 +176,9 @@ class Unrolled:
         return dict(zip(field.owned[self.player], torch.autograd.grad(field.cost(self.player, ahead), own)))
 
 
-def orbit(game, rate, steps, schedule=None, rule=gradient):
+def orbit(
+    game: Game, rate: float, steps: int, schedule: str | list | None = None, rule: Callable = gradient
+) -> dict[str, Tensor]:
     """Follows a rule with plain steps of size `rate`, without noise: every turn sees the same draw.
 
     Returns {parameter name: tensor (steps + 1, ...)}, from the game's present parameters on; the game itself does not move.
@@ -191,7 +196,7 @@ def orbit(game, rate, steps, schedule=None, rule=gradient):
     return {name: torch.stack([p[name] for p in path]) for name in path[0]}
 
 
-def flow(game, times):
+def flow(game: Game, times) -> dict[str, Tensor]:
     """The continuous-time limit: solves d(point)/dt = -field(point) at the given times, for a game of scalars.
 
     Returns {parameter name: tensor (len(times),)}, in float64.

@@ -35,7 +35,7 @@ layers are part of the draw, too: a seed that `training.play` puts into it fixes
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -44,7 +44,7 @@ from types import SimpleNamespace
 from zlib import crc32
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.nn.modules.dropout import _DropoutNd
 
 from .errors import GameError
@@ -56,12 +56,12 @@ class Draw(SimpleNamespace):
     __slots__ = ("_shared",)  # see Game.shared_output; no part of the draw, so that a copy starts without it
 
 
-def drops(game):
+def drops(game: nn.Module) -> bool:
     """Whether a game, or a network, sets units to zero at random: by PyTorch's layers, or in the members of an `Ensemble`."""
     return any(isinstance(module, _DropoutNd) or getattr(module, "drops", False) for module in game.modules())
 
 
-def described(function):
+def described(function: Callable) -> str:
     """The name of a rule or a penalty, anything that can be called, with its settings, as in "Consensus(weight=1.0)": numbers and
     words as they are, tensors as a checksum; what else it holds has no name that lasts."""
     settings = {}
@@ -76,7 +76,7 @@ def described(function):
     return with_settings(name.split(".")[0], settings)
 
 
-def with_settings(name, settings):
+def with_settings(name: str, settings: dict) -> str:
     """A name with those settings that are numbers, words or tensors."""
     plain = {}
     for key, value in settings.items():
@@ -116,15 +116,15 @@ class Game(nn.Module):
         self._differentiated = None  # the player whose gradient is being taken, or None: record everything
         self._turn = None  # whose buffers move, and what tells this turn from others
 
-    def draw(self, batch, rng):
+    def draw(self, batch, rng: torch.Generator) -> Draw:
         """What is random or stateful for one turn. `rng` is the `torch.Generator` of the run, on the game's device."""
         raise GameError(f"{type(self).__name__} does not say what a turn draws: define draw(batch, rng).")
 
-    def identity(self):
+    def identity(self) -> str:
         """What the game is, in words that last: a checkpoint of one that says something else belongs to another run."""
         return type(self).__name__
 
-    def cost(self, player, draw):
+    def cost(self, player: str, draw: Draw) -> Tensor:
         """The player's cost, a scalar: a function of the game's parameters alone once `draw` is fixed."""
         with _dropout_seeded(self, draw):
             cost = getattr(self, f"{player}_cost")(draw)
@@ -135,7 +135,7 @@ class Game(nn.Module):
 
     forward = cost  # so that torch.func.functional_call(game, parameters, (player, draw)) is the cost at other parameters
 
-    def player(self, name):
+    def player(self, name: str) -> Player:
         """The `Player` of that name."""
         if name not in self.order:
             raise GameError(f"{type(self).__name__} has no player {name!r}; its players are {', '.join(self.order)}.")
@@ -146,7 +146,7 @@ class Game(nn.Module):
         }
         return Player(name, owned)
 
-    def players(self):
+    def players(self) -> list[Player]:
         """All players in the order of play. Raises GameError unless each has a cost and owns something, and each trainable parameter
         has an owner."""
         here = type(self).__name__
@@ -171,7 +171,7 @@ class Game(nn.Module):
         return players
 
     @contextmanager
-    def turn(self, movers):
+    def turn(self, movers: tuple[str, ...]) -> Iterator[None]:
         """A turn of the players `movers`: the buffers of all others (BatchNorm statistics, spectral-norm vectors) are
         afterwards as they were before. A network's buffers move in its owner's turn only."""
         outer, self._turn = self._turn, (movers, object())
@@ -184,7 +184,7 @@ class Game(nn.Module):
                 _put_back(buffers)
 
     @contextmanager
-    def differentiating(self, player):
+    def differentiating(self, player: str) -> Iterator[None]:
         """Costs computed inside will be differentiated with respect to `player`'s own parameters only, so that what other
         networks feed this player needs no graph (see `shared_output`). Outside, a cost records its whole graph."""
         before, self._differentiated = self._differentiated, player
@@ -193,7 +193,7 @@ class Game(nn.Module):
         finally:
             self._differentiated = before
 
-    def shared_output(self, player, draw, network, *inputs):
+    def shared_output(self, player: str, draw: Draw, network: Callable, *inputs) -> Tensor | tuple[Tensor, ...]:
         """`network(*inputs)`: what `player`'s network, or a function that uses it, makes of a draw, a tensor or a tuple of them.
         Outside `differentiating` it records its whole graph.
 
@@ -234,10 +234,10 @@ class _SharedOutput:
     player: str
     network: Callable
     inputs: tuple
-    output: torch.Tensor | tuple[torch.Tensor, ...]
-    state: list[tuple[torch.Tensor, int]]
-    before: list[tuple[nn.Module, str, torch.Tensor]]
-    after: list[tuple[nn.Module, str, torch.Tensor]]
+    output: Tensor | tuple[Tensor, ...]
+    state: list[tuple[Tensor, int]]
+    before: list[tuple[nn.Module, str, Tensor]]
+    after: list[tuple[nn.Module, str, Tensor]]
     counted: tuple | None
 
 
@@ -268,7 +268,7 @@ def _put_back(buffers):
         module._buffers[name] = copy
 
 
-def turns(schedule, order):
+def turns(schedule: str | list | None, order: tuple[str, ...]) -> list[tuple[str, ...]]:
     """Reads a schedule: `"DG"` is D, then G; `"DDDDDG"` five turns of D for one of G; `"D+G"` both at once.
 
     A letter is the initial of a player's name. Players with one initial are named whole, turn by turn: `["critic", "coach",

@@ -10,6 +10,7 @@ import threading
 import time
 import zipfile
 import zlib
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -18,7 +19,7 @@ from pathlib import Path
 from zlib import crc32
 
 import torch
-from torch import distributed
+from torch import Tensor, distributed
 from tqdm.auto import tqdm
 
 from .dynamics import Field, gradient, mean_over_processes
@@ -30,7 +31,7 @@ adam = partial(torch.optim.Adam, lr=2e-4, betas=(0.5, 0.999), fused=True)
 """Adam as Radford, Metz & Chintala (2016) set it for GANs: learning rate 2e-4, beta1 0.5."""
 
 
-def clipped(optimiser, bound=0.01):
+def clipped(optimiser: Callable, bound: float = 0.01) -> Callable:
     """An optimiser's maker whose steps end with every parameter clamped to [-bound, bound]: weight clipping, which keeps a critic
     Lipschitz (Arjovsky, Chintala & Bottou 2017; notebook 08). `play(optimiser={"discriminator": clipped(adam), ...})`."""
 
@@ -49,7 +50,7 @@ def clipped(optimiser, bound=0.01):
     return make
 
 
-def optimistic(optimiser):
+def optimistic(optimiser: Callable) -> Callable:
     """An optimiser's maker whose steps are twice its own less its own last one. With SGD that is the rule `dynamics.optimistic`, with
     Adam it is Optimistic Adam (Daskalakis, Ilyas, Syrgkanis & Zeng 2018; notebook 08), which doubles the step that Adam takes and not
     the gradient that Adam is given. The first step is the optimiser's own."""
@@ -94,27 +95,27 @@ class History:
     average: Game | None = None
 
     @property
-    def rounds(self):
+    def rounds(self) -> int:
         """Rounds played. A player whom the schedule leaves out has no costs."""
         return max(map(len, self.costs.values()))
 
 
 def play(
-    game,
-    batches,
-    rounds,
+    game: Game,
+    batches: Iterator | None,
+    rounds: int,
     *,
-    optimiser=adam,
-    schedule=None,
-    rule=gradient,
-    ema=None,
-    engine=AUTO,
-    seed=0,
-    watch=None,
-    every=100,
-    checkpoint=None,
-    progress=None,
-):
+    optimiser: Callable | dict[str, Callable] = adam,
+    schedule: str | list | None = None,
+    rule: Callable = gradient,
+    ema: float | str | None = None,
+    engine: Engine = AUTO,
+    seed: int = 0,
+    watch: Callable[[Game, Game], object] | None = None,
+    every: int = 100,
+    checkpoint: str | Path | None = None,
+    progress: bool | None = None,
+) -> History:
     """Plays rounds of a game and returns its `History`. The game's networks are trained in place.
 
     batches: an iterator over batches on the game's device (`ImageSet.batches`, `Mixture.batches`), or None for a game that needs
@@ -223,11 +224,13 @@ class Run:
         self.done = 0
 
     @property
-    def shown(self):
+    def shown(self) -> Game:
         """The game to look at: the averaged one, if there is one."""
         return self.game if self.average is None else self.average
 
-    def play(self, rounds, watch=None, every=100, checkpoint=None):
+    def play(
+        self, rounds: int, watch: Callable | None = None, every: int = 100, checkpoint: str | Path | None = None
+    ) -> Iterator["Run"]:
         """Plays until that many rounds are played; the other arguments are those of `training.play`. Gives itself after every round,
         for those who want to show how far it is."""
         for what, number, least in (("rounds", rounds, 0), ("every", every, 1)):
@@ -300,7 +303,7 @@ class Run:
         half = self.engine.precision == "bf16"
         return torch.autocast(self.device.type, torch.bfloat16) if half else nullcontext()
 
-    def turn(self, k, movers):
+    def turn(self, k: int, movers: tuple[str, ...]) -> dict[str, Tensor]:
         """The players `movers` take one step from where everybody stands now, on the present draw. Returns their costs."""
         draw = self.draw
         with self.game.turn(movers):
@@ -356,7 +359,7 @@ class Run:
                         "penalty that bounds the discriminator's slope (R1, say)."
                     )
 
-    def identity(self):
+    def identity(self) -> dict:
         """What a checkpoint must have in common with the run that reads it."""
         return {
             "game": self.game.identity(),
