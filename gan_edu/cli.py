@@ -14,7 +14,7 @@ from rich.table import Column, Table
 
 from . import course as course_
 from . import zoo
-from .errors import GanEduError
+from .errors import CourseError, GanEduError, file_errors
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help=__doc__)
 console = Console(highlight=False, markup=False, soft_wrap=True)
@@ -84,8 +84,8 @@ def student(only: Only = None):
     import nbformat
 
     into = course_.ROOT / "build" / "student"
-    into.mkdir(parents=True, exist_ok=True)
-    with _errors_for_people():
+    with _errors_for_people(), file_errors(CourseError, into, "written to"):
+        into.mkdir(parents=True, exist_ok=True)
         for path in course_.notebooks(only):
             nbformat.write(course_.student_version(path), into / path.name)
             console.print(f"wrote {into / path.name}")

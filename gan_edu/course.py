@@ -8,14 +8,14 @@ import re
 import shutil
 import signal
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 
 from .checks import FAILS, MIME, OPEN, Checks
-from .errors import CourseError, DataError
+from .errors import CourseError, DataError, file_errors
 
 PROFILES = ("smoke", "lecture", "full")
 ROOT = Path(__file__).resolve().parents[1]
@@ -71,9 +71,11 @@ def choose_device(name="auto"):
     here = ["cuda"] * torch.cuda.is_available() + ["mps"] * torch.backends.mps.is_available() + ["cpu"]
     if name == "auto":
         return here[0]
-    if name.split(":")[0] not in here:
-        raise CourseError(f"there is no device {name!r} here: choose {', '.join(['auto', *here])}.")
-    return name
+    if name.split(":")[0] in here:
+        with suppress(RuntimeError):  # about a number that there is not
+            torch.empty(0, device=name)
+            return name
+    raise CourseError(f"there is no device {name!r} here: choose {', '.join(['auto', *here])}.")
 
 
 def findings():
@@ -106,11 +108,12 @@ def findings():
 def notebooks(only=None):
     """The notebooks in order; those whose names begin with one of the comma-separated prefixes in `only`, if given."""
     found = sorted(NOTEBOOKS.glob("[0-9][0-9]_*.ipynb"))
-    if only:
-        wanted = [prefix.strip() for prefix in only.split(",")]
+    if only is not None:
+        wanted = [prefix.strip() for prefix in only.split(",") if prefix.strip()]
         unknown = [prefix for prefix in wanted if not any(path.name.startswith(prefix) for path in found)]
-        if unknown:
-            raise CourseError(f"no notebook begins with {', '.join(unknown)}; there are {', '.join(p.stem for p in found)}.")
+        if unknown or not wanted:
+            there = ", ".join(path.stem for path in found)
+            raise CourseError(f"no notebook begins with {', '.join(unknown) or repr(only)}; there are {there}.")
         found = [path for path in found if path.name.startswith(tuple(wanted))]
     return found
 
@@ -250,7 +253,8 @@ def run_course(profile="lecture", only=None, device="auto", seed=0, into=None, s
     chosen, outcomes = notebooks(only), []
     if not chosen:
         raise CourseError(f"there are no notebooks in {NOTEBOOKS}: they come with a checkout of the project.")
-    into.mkdir(parents=True, exist_ok=True)
+    with file_errors(CourseError, into, "written to"):
+        into.mkdir(parents=True, exist_ok=True)
     prepare_data(chosen, say)
     work = partial(_run_into, into, {"PROFILE": profile, "SEED": seed, "DEVICE": device})
     at_a_time = min(2, len(chosen), allowed_cores()) if chosen_device == "cpu" else 1
@@ -258,9 +262,10 @@ def run_course(profile="lecture", only=None, device="auto", seed=0, into=None, s
     with _workers(at_a_time, allowed_cores() // at_a_time) as each:
         for outcome in each(work, chosen):
             outcomes = sorted([*outcomes, outcome], key=lambda outcome: outcome.name)
-            write_index(into, outcomes, profile, seed)
             say(f"[{len(outcomes)}/{len(chosen)}] {outcome.name}: {summary(outcome)}", flush=True)
-    (into / "summary.json").write_text(json.dumps([vars(outcome) for outcome in outcomes], indent=1))
+            with file_errors(CourseError, into, "written to"):
+                write_index(into, outcomes, profile, seed)
+                (into / "summary.json").write_text(json.dumps([vars(outcome) for outcome in outcomes], indent=1))
     return outcomes
 
 
@@ -269,12 +274,12 @@ def _run_into(into, parameters, path):
     from .pages import write_page
 
     target = into / path.name
-    target.with_suffix(".html").unlink(missing_ok=True)
     try:
+        target.with_suffix(".html").unlink(missing_ok=True)
         outcome = run_notebook(path, target, parameters)
         if target.exists():  # a kernel that died leaves nothing
             write_page(target)
-    except CourseError as error:
+    except (CourseError, OSError) as error:  # a disk that is full, a file of somebody else's
         outcome = Outcome(path.stem, problems=[str(error)])
     return outcome
 

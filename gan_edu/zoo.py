@@ -22,7 +22,7 @@ from torch.nn.functional import adaptive_avg_pool2d, avg_pool2d, interpolate, l1
 from . import judge, recipes, training
 from .data import Scenes, to_pixels
 from .data.examples import FILM, KINDS, NAMES, load_examples
-from .errors import CheckpointError, DataError, GameError
+from .errors import CheckpointError, DataError, GameError, file_errors
 from .metrics import features, frechet_distance, psnr
 from .models import lapgan
 from .models.conditional import AuxiliaryClassifierGAN
@@ -60,10 +60,8 @@ class Answer:
         columns = [*self.given, self.made, *[self.real] * self.matched]
         columns = [interpolate(part, self.real.shape[2:]).expand(self.real.shape) for part in columns]
         sheet = tile(torch.stack(columns, dim=1).flatten(0, 1), self.row * len(columns))
-        try:
+        with file_errors(DataError, path):
             Image.fromarray((255 * sheet).round().astype("uint8")).save(path, "PNG")
-        except OSError as error:
-            raise DataError(f"{path} cannot be written ({error.strerror or error}): choose another place.") from error
 
     def measures(self):
         """Numbers by name. The Fréchet distance is between the judge's features of what was made and of what is real."""
@@ -355,30 +353,37 @@ def examine(system, games, examples, count=None, seed=0):
 
 def _claim(folder, order):
     """Makes a folder the one of this run, if nothing that another has learned is in it."""
-    if any(folder.glob("stage*.pt")):
+    with file_errors(CheckpointError, folder, "read"):
+        begun = any(folder.glob("stage*.pt"))
+    if begun:
         found = _order(folder)
         if found != order:
             others = [f"{name} {was}" for name, was in asdict(found).items() if was != getattr(order, name)]
             raise CheckpointError(
                 f"{folder} holds another run, of {', '.join(others)}: choose another folder, or ask for the same."
             )
-    try:
-        (folder / "samples").mkdir(parents=True, exist_ok=True)
-        (folder / "config.json").write_text(json.dumps(asdict(order), indent=4))
-    except OSError as error:
-        raise CheckpointError(f"{folder} cannot be written to ({error.strerror or error}): choose another folder.") from error
+    if training.first_process():
+        with file_errors(CheckpointError, folder, "written to"):
+            (folder / "samples").mkdir(parents=True, exist_ok=True)
+            if not begun:
+                (folder / "config.json").write_text(json.dumps(asdict(order), indent=4))
 
 
 def _order(folder):
+    path = folder / "config.json"
+    with file_errors(CheckpointError, folder, "read"):
+        written = path.read_bytes() if path.is_file() else b""
     try:
-        return Order(**json.loads((folder / "config.json").read_text()))
-    except (OSError, ValueError, TypeError) as error:
+        return Order(**json.loads(written))
+    except (ValueError, TypeError) as error:
         raise CheckpointError(f"{folder} holds no run: give the folder that `gan-edu train` was given with --out.") from error
 
 
 def _log(path, history):
     """Costs, as means since the row before, and measures: a row for each look."""
-    with path.open("w", newline="", encoding="utf-8") as file:
+    if not training.first_process():
+        return
+    with file_errors(CheckpointError, path), path.open("w", newline="", encoding="utf-8") as file:
         rows = csv.writer(file)
         rows.writerow(["round", *history.costs, *history.seen[0][1]])
         for (before, _), (now, measures) in zip([(0, {}), *history.seen], history.seen):
@@ -395,7 +400,14 @@ def restore(folder, device="cpu"):
     for k, recipe in enumerate(system.stages(examples), 1):
         if (folder / f"stage{k}.pt").exists():
             games.append(recipe.game(examples.shape, *games).to(device))
-            games[-1].load_state_dict(training.played(folder / f"stage{k}.pt"))
+            weights = training.played(folder / f"stage{k}.pt")
+            try:
+                games[-1].load_state_dict(weights)
+            except RuntimeError as error:
+                raise CheckpointError(
+                    f"{folder / f'stage{k}.pt'} belongs to another run: its networks are not what the data ask for now. Put the "
+                    "classes back that it has learned from, or train in another folder."
+                ) from error
     if not games:
         raise CheckpointError(f"{folder} holds no checkpoint yet: let `gan-edu train` play on for a while.")
     return system, games, examples

@@ -149,7 +149,11 @@ def test_an_older_result_does_not_pass_for_a_new_one(tmp_path, monkeypatch):
         (["--profile", "nonsense"], "'nonsense' is no profile: choose smoke, lecture, full."),
         (["--only", "99"], "no notebook begins with 99; there are 10_error_in_a_cell"),
         (["--only", "20,98"], "no notebook begins with 98;"),
+        (["--only", ""], "no notebook begins with ''; there are"),
+        (["--only", " ,"], "no notebook begins with ' ,'; there are"),
         (["--device", "abacus"], "there is no device 'abacus' here: choose auto"),
+        (["--device", "cpu:x"], "there is no device 'cpu:x' here: choose auto"),
+        (["--device", ""], "there is no device '' here: choose auto"),
     ],
 )
 def test_a_wrong_option_is_answered_with_a_sentence_and_exit_code_2(tmp_path, arguments, sentence):
@@ -168,6 +172,38 @@ def test_a_course_without_notebooks_is_no_success(tmp_path):
 def test_only_takes_several_beginnings():
     with a_course_of(BROKEN, None):
         assert [path.name[:2] for path in course.notebooks("20, 11,14")] == ["11", "14", "20"]
+        assert [path.name[:2] for path in course.notebooks("20,")] == ["20"]
+
+
+def refuse(error):
+    def raising(*_, **__):
+        raise error
+
+    return raising
+
+
+REFUSALS = {
+    "check its permissions": PermissionError(13, "Permission denied"),
+    "make room on the disk": OSError(28, "No space left on device"),
+}
+
+
+@pytest.mark.parametrize("remedy", REFUSALS)
+@pytest.mark.parametrize("command, function", [("course", "mkdir"), ("course", "write_text"), ("student", "mkdir")])
+def test_a_build_folder_that_cannot_be_written_to_is_said(command, function, remedy, tmp_path, monkeypatch):
+    monkeypatch.setattr(course, "run_notebook", lambda source, target, parameters: course.Outcome(source.stem))
+    monkeypatch.setattr(Path, function, refuse(REFUSALS[remedy]))
+    with a_course_of(BROKEN, tmp_path):
+        result = gan_edu(command, "--only", "20")
+    sentence = f"build/{command} cannot be written to ({REFUSALS[remedy].strerror}): {remedy}."
+    assert result.exit_code == 2 and sentence in result.stdout.replace(os.sep, "/") and "Traceback" not in result.output
+
+
+def test_a_result_that_cannot_be_written_is_its_notebooks_problem(tmp_path, monkeypatch):
+    monkeypatch.setattr(course, "run_notebook", refuse(PermissionError(13, "Permission denied", "20_sound.ipynb")))
+    with a_course_of(BROKEN, tmp_path):
+        result = gan_edu("course", "--only", "20")
+    assert result.exit_code == 1 and "FAILED: [Errno 13] Permission denied: '20_sound.ipynb'" in result.stdout
 
 
 @pytest.mark.parametrize("code", [0, 1, 5])

@@ -292,6 +292,75 @@ def test_what_holds_no_run_cannot_be_sampled_or_evaluated(command, trained, tmp_
     (tmp_path / "stage1.pt").write_bytes(b"half")
     code, said = gan_edu(command, tmp_path)
     assert code == 2 and "is not a readable checkpoint" in said
+    (tmp_path / "config.json").write_bytes(b"\xff{}")
+    code, said = gan_edu(command, tmp_path)
+    assert code == 2 and "holds no run: " in said
+
+
+@pytest.mark.parametrize("command", ["sample", "evaluate"])
+def test_a_checkpoint_of_other_networks_is_refused_in_a_sentence(command, trained, tmp_path):
+    """As those of a run are, to whose data a class has been added."""
+    shutil.copy(trained("dcgan") / "config.json", tmp_path)
+    shutil.copy(trained("infogan") / "stage1.pt", tmp_path)
+    code, said = gan_edu(command, tmp_path)
+    assert code == 2 and "stage1.pt belongs to another run: its networks are not what the data ask for now." in said
+    assert len(said) < 250 + len(str(tmp_path))
+
+
+def refuse(error):
+    def raising(*_, **__):
+        raise error
+
+    return raising
+
+
+FILES = {
+    "the run": ("run cannot be written to", Path, "write_text"),
+    "a picture": ("1-000000.png cannot be written", Image.Image, "save"),
+    "a table": ("stage1.csv cannot be written", csv, "writer"),
+    "a checkpoint": ("stage1.pt cannot be written", torch, "save"),
+}
+TROUBLE = {
+    "make room on the disk": OSError(28, "No space left on device"),
+    "check its permissions": PermissionError(13, "Permission denied"),
+    "choose another place": OSError(5, "Input/output error"),
+}
+
+
+@pytest.mark.parametrize("remedy", TROUBLE)
+@pytest.mark.parametrize("file", FILES)
+def test_what_cannot_be_written_is_named_with_reason_and_remedy(file, remedy, tmp_path, monkeypatch):
+    what, owner, function = FILES[file]
+    monkeypatch.setattr(owner, function, refuse(TROUBLE[remedy]))
+    code, said = gan_edu(*asked("dcgan", tmp_path / "run", every=1))
+    assert code == 2 and f"{what} ({TROUBLE[remedy].strerror}): {remedy}." in said and "Traceback" not in said
+
+
+def test_a_full_disk_leaves_a_run_to_go_on_with(trained, tmp_path):
+    folder = shutil.copytree(trained("dcgan"), tmp_path / "run")
+    before = left_in(folder)[:2]
+    with pytest.MonkeyPatch.context() as patch:
+        for _, owner, function in FILES.values():
+            patch.setattr(owner, function, refuse(TROUBLE["make room on the disk"]))
+        assert gan_edu(*asked("dcgan", folder, rounds=4))[0] == 2
+    assert left_in(folder)[:2] == before
+    assert gan_edu(*asked("dcgan", folder, rounds=4))[0] == 0
+
+
+@pytest.mark.parametrize("words", [("train",), ("sample",), ("evaluate",)], ids=" ".join)
+@pytest.mark.parametrize("file", ["config.json", "stage1.pt"])
+def test_what_may_not_be_read_is_neither_missing_nor_to_be_deleted(file, words, trained, monkeypatch):
+    folder, opened = trained("dcgan"), Path.open
+
+    def closed(path, *arguments, **settings):
+        if path.name == file:
+            raise TROUBLE["check its permissions"]
+        return opened(path, *arguments, **settings)
+
+    monkeypatch.setattr(Path, "open", closed)
+    code, said = gan_edu(*(asked("dcgan", folder) if words == ("train",) else (*words, folder)))
+    assert code == 2 and "cannot be read (Permission denied): check its permissions." in said
+    assert "elete" not in said and "holds no run" not in said
 
 
 def test_a_picture_that_cannot_be_written_is_said(trained, tmp_path):
