@@ -112,6 +112,8 @@ def install(what):
 
 
 if __name__ == "__main__":
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="replace")  # what the output's encoding has no character for
     try:
         sys.exit(main(sys.argv[1:]))
     except KeyboardInterrupt:

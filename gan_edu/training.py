@@ -342,9 +342,14 @@ def _interrupts():
         pressed.set()
         signal.signal(signal.SIGINT, before)
 
+    def noted():
+        if processes() == 1 or distributed.get_backend() == "nccl":  # which shares nothing that lies in the host's memory
+            return pressed.is_set()
+        return mean_over_processes([torch.tensor(float(pressed.is_set()))])[0] > 0  # so that all stop after the same round
+
     before = signal.signal(signal.SIGINT, note)
     try:
-        yield pressed.is_set
+        yield noted
     finally:
         signal.signal(signal.SIGINT, before)
 

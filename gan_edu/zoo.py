@@ -309,14 +309,15 @@ class Order:
 
 def train(order, folder, rounds=2000, every=200, device="cpu", say=print):
     """Plays every stage of a system for that many rounds, and goes on where the folder says that it was interrupted. Gives, after
-    every round, the stage's number (from 1 on) and its `Run`. `say` is told what is learned from.
+    every round and at the end of every stage, its number (from 1 on) and its `Run`. `say` is told what is learned from.
 
     Written every `every` rounds and after the last of stage k: stage<k>.pt, the checkpoint; stage<k>.csv, costs (means since the row
-    before) and measures; samples/<k>-<round>.png. Ctrl-C leaves a checkpoint too.
+    before) and measures; samples/<k>-<round>.png. Ctrl-C leaves a checkpoint too. Of several processes, which play one game as in
+    `training.play`, the first writes.
 
     Raises what `Order.examples` raises, and CheckpointError if the folder holds another run.
     """
-    folder, examples = Path(folder), order.examples()
+    folder, examples = Path(folder).expanduser(), order.examples()
     data = order.data if order.data in NAMES else str(Path(order.data).expanduser().resolve())
     _claim(folder, replace(order, data=data, size=examples.shape[1]))
     say(examples.about)
@@ -325,6 +326,8 @@ def train(order, folder, rounds=2000, every=200, device="cpu", say=print):
         torch.manual_seed(order.seed)
         game = recipe.game(examples.shape, *games).to(device)
         size = order.batch or min(recipe.batch, *(len(source[0]) for source in examples.sources))
+        if size % training.processes():
+            raise GameError(f"{training.processes()} processes cannot share a batch of {size}: choose a multiple of that.")
         batches = examples.batches(size, order.seed, device, recipe.prepare)
         run = training.Run(game, batches, recipe.optimiser, recipe.schedule, ema=recipe.ema, seed=order.seed)
         answer = partial(examine, system, examples=examples, seed=order.seed)
@@ -332,13 +335,19 @@ def train(order, folder, rounds=2000, every=200, device="cpu", say=print):
         for _ in run.play(rounds, look, every, folder / f"stage{k}.pt"):
             if run.history.seen[-1][0] == run.done:
                 _log(folder / f"stage{k}.csv", run.history)
+                training.share_buffers(run)
             yield k, run
+        if run.done > rounds:
+            say(f"stage {k} holds {run.done} rounds; {rounds} were asked for: nothing to do.")
+        yield k, run
         games.append(run.shown)
 
 
 def _look(run, answer, before, pictures, game, shown):
     """Draws a picture, and returns measures."""
-    answer([*before, shown], count=SHOWN).draw(f"{pictures}{run.done:06}.png")
+    picture = answer([*before, shown], count=SHOWN)  # in every process: to search for latents is a game, which all play
+    if training.first_process():
+        picture.draw(f"{pictures}{run.done:06}.png")
     return answer([*before, shown]).measures()
 
 
@@ -394,7 +403,7 @@ def _log(path, history):
 def restore(folder, device="cpu"):
     """What `train` left in a folder: the system, the games of the stages so far, as they are to be looked at, and the examples. Raises
     CheckpointError if there is nothing."""
-    folder = Path(folder)
+    folder = Path(folder).expanduser()
     order = _order(folder)
     examples, system, games = order.examples(), SYSTEMS[order.system], []
     for k, recipe in enumerate(system.stages(examples), 1):
