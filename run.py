@@ -45,8 +45,10 @@ def main(arguments):
     if not arguments or arguments[0] in ("-h", "--help", "help"):
         print(USAGE)
         return 0 if arguments else 2
-    if sys.version_info < (3, 11):  # noqa: UP036 (whoever has an older Python should be told)
-        sys.exit(f"Python {platform.python_version()} is too old: the course needs 3.11 or newer. Install one from python.org.")
+    if not (3, 11) <= sys.version_info < (3, 14):
+        sys.exit(
+            f"The course is for Python 3.11 to 3.13, and this is {platform.python_version()}. Install one from python.org."
+        )
     prepare(index)
     signal.signal(signal.SIGINT, lambda *_: None)  # Ctrl-C is the command's affair: it may have something to finish
     command = [PYTHON, "-P", "-m", "gan_edu", *arguments]  # -P: what lies where you are is not imported
@@ -110,6 +112,8 @@ def install(what):
 
 
 if __name__ == "__main__":
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="replace")  # what the output's encoding has no character for
     try:
         sys.exit(main(sys.argv[1:]))
     except KeyboardInterrupt:

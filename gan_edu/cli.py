@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -11,16 +12,32 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Column, Table
+from torch import cuda, distributed
 
 from . import course as course_
 from . import zoo
-from .errors import GanEduError
+from .errors import CourseError, GanEduError, file_errors
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help=__doc__)
 console = Console(highlight=False, markup=False, soft_wrap=True)
 
-TRAIN = "Train a system of the zoo. The same command goes on with a run that was interrupted; with more rounds, with any run."
-Folder = Annotated[Path, typer.Argument(help="What `gan-edu train` was given with --out.")]
+TRAIN = "Train a system of the zoo. The same command goes on with a run that was interrupted; with more rounds, with any run. "
+TRAIN += "Started by torchrun, several processes, each with a GPU of its own if there are any, play one game."
+
+
+def _path(text):
+    """A path, with the home folder for ~."""
+    if not text:
+        raise typer.BadParameter("it is empty: give a path.")
+    try:
+        return Path(text).expanduser()
+    except RuntimeError as error:
+        raise typer.BadParameter(f"{text}: {error}") from error
+
+
+PATH = {"parser": _path, "metavar": "PATH"}
+Folder = Annotated[Path, typer.Argument(help="What `gan-edu train` was given with --out.", parser=_path, metavar="RUN")]
+Seed = Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Seed of everything random.")]
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")]
 Only = Annotated[str | None, typer.Option(help="Only notebooks whose names begin so: 04, or 03,07.")]
 Force = Annotated[bool, typer.Option("--force", help="Overwrite notebooks that were edited since they were written.")]
@@ -31,7 +48,7 @@ def course(
     profile: Annotated[str, typer.Option(help="smoke, lecture or full.")] = "lecture",
     only: Only = None,
     device: Device = "auto",
-    seed: Annotated[int, typer.Option(help="Seed of everything random.")] = 0,
+    seed: Seed = 0,
     force: Force = False,
 ):
     """Execute the notebooks; results, as notebooks and web pages with an index, go to build/course/."""
@@ -87,8 +104,8 @@ def lab():
 def student(only: Only = None, force: Force = False):
     """Write copies of the notebooks without solutions to build/student/. One that somebody has worked in is kept."""
     into = course_.ROOT / "build" / "student"
-    into.mkdir(parents=True, exist_ok=True)
-    with _errors_for_people():
+    with _errors_for_people(), file_errors(CourseError, into, "written to"):
+        into.mkdir(parents=True, exist_ok=True)
         for path in course_.notebooks(only):
             if course_.is_edited(into / path.name) and not force:
                 console.print(f"kept {into / path.name}, which may hold somebody's work: --force overwrites it")
@@ -110,29 +127,52 @@ def doctor():
 @app.command(help=f"{TRAIN}\n\n\b\n{zoo.summary()}")
 def train(
     system: Annotated[str, typer.Argument(help="One of those above.")],
-    data: Annotated[str, typer.Option(help=f"{', '.join(zoo.NAMES)}, or the path of a folder or archive of your own.")],
-    out: Annotated[
-        Path, typer.Option(help="The folder of this run: checkpoints, sample pictures, costs and measures as tables.")
+    data: Annotated[
+        str, typer.Option(help=f"{', '.join(zoo.NAMES)}, or the path of your own folder or archive.", parser=_path)
     ],
-    size: Annotated[int | None, typer.Option(help="Pixels on a side of an image. [64; 28 for digits and clothes]")] = None,
-    rounds: Annotated[int, typer.Option(help="Rounds of every stage.")] = 2000,
-    batch: Annotated[int | None, typer.Option(help="Examples in a batch. [the system's own]")] = None,
-    seed: Annotated[int, typer.Option(help="Seed of everything random.")] = 0,
-    every: Annotated[int, typer.Option(help="Rounds from one checkpoint, picture and measurement to the next.")] = 200,
+    out: Annotated[Path, typer.Option(help="The run's folder: checkpoints, sample pictures, costs and measures.", **PATH)],
+    size: Annotated[
+        int | None, typer.Option(min=1, help="Pixels on a side of an image: 64, or 28 for digits and clothes.")
+    ] = None,
+    rounds: Annotated[int, typer.Option(min=1, help="Rounds of every stage.")] = 2000,
+    batch: Annotated[int | None, typer.Option(min=1, help="Examples in a batch; the system's own if not given.")] = None,
+    seed: Seed = 0,
+    every: Annotated[int, typer.Option(min=1, help="Rounds from one checkpoint, picture and measurement to the next.")] = 200,
     device: Device = "auto",
 ):
-    order, tasks = zoo.Order(system, data, size, batch, seed), {}
+    order, tasks = zoo.Order(system, str(data), size, batch, seed), {}
     columns = [TextColumn("{task.description}"), BarColumn(20), MofNCompleteColumn(), TimeRemainingColumn()]
-    with _errors_for_people(), Progress(*columns, TextColumn("{task.fields[now]}"), console=console) as progress:
+    columns.append(TextColumn("{task.fields[now]}"))
+    with _errors_for_people(), _together(device) as device, Progress(*columns, console=console) as progress:
         try:
-            for stage, run in zoo.train(order, out, rounds, every, course_.choose_device(device), console.print):
+            for stage, run in zoo.train(order, out, rounds, every, device, console.print):
                 if stage not in tasks:
-                    tasks[stage] = progress.add_task(f"stage {stage}", total=rounds, now="")
+                    tasks[stage] = progress.add_task(f"stage {stage}", total=max(rounds, run.done), now="")
                 progress.update(tasks[stage], completed=run.done, now=_now(run.history))
         except KeyboardInterrupt:
             console.print(f"Interrupted. {out} holds what there is, and the same command goes on from there.")
             raise typer.Exit(130) from None
-    console.print(f"{out} holds {rounds} rounds of {system}. See gan-edu sample {out} and gan-edu evaluate {out}.")
+    stages = [f"{stage.completed} rounds" + f" of {stage.description}" * (len(tasks) > 1) for stage in progress.tasks]
+    console.print(f"{out} holds {', '.join(stages)} of {system}. See gan-edu sample {out} and gan-edu evaluate {out}.")
+
+
+@contextmanager
+def _together(device):
+    """Inside, the processes that `torchrun` started play one game, of which the first speaks. Gives the device of this one."""
+    device = course_.choose_device(device)
+    if not {"RANK", "WORLD_SIZE", "LOCAL_RANK"} <= os.environ.keys():
+        yield device
+        return
+    if device.startswith("cuda"):
+        device = course_.choose_device(f"cuda:{os.environ['LOCAL_RANK']}")
+        cuda.set_device(device)
+    distributed.init_process_group()
+    console.quiet = distributed.get_rank() > 0
+    try:
+        yield device
+        distributed.barrier()  # nobody hangs up on another
+    finally:
+        distributed.destroy_process_group()
 
 
 def _now(history):
@@ -144,9 +184,9 @@ def _now(history):
 @app.command()
 def sample(
     run: Folder,
-    to: Annotated[Path | None, typer.Option(help="A PNG. [sample.png in the run's folder]")] = None,
-    count: Annotated[int, typer.Option(help="How many.")] = zoo.SHOWN,
-    seed: Annotated[int, typer.Option(help="Seed of everything random.")] = 0,
+    to: Annotated[Path | None, typer.Option(help="A PNG; sample.png in the run's folder if not given.", **PATH)] = None,
+    count: Annotated[int, typer.Option(min=1, max=zoo.MEASURED, help="How many.")] = zoo.SHOWN,
+    seed: Seed = 0,
     device: Device = "auto",
 ):
     """Draw what a trained system makes: of each held-out example what was given, what was made of it, and what was right."""
@@ -166,14 +206,20 @@ def evaluate(run: Folder, device: Device = "auto"):
     console.print(table)
 
 
-class _errors_for_people:
+@contextmanager
+def _errors_for_people():
     """Turns an error of this package into its sentence and exit code 2."""
+    try:
+        yield
+    except GanEduError as error:
+        console.quiet = False  # whichever process it is
+        console.print(str(error), style="red")
+        raise typer.Exit(2) from None
 
-    def __enter__(self):
-        return self
 
-    def __exit__(self, kind, error, trace):
-        if isinstance(error, GanEduError):
-            console.print(str(error), style="red")
-            raise typer.Exit(2) from None
-        return False
+def main():
+    """The command. What the output's encoding has no character for becomes a question mark, here and in all that is started."""
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="replace")
+    os.environ["PYTHONIOENCODING"] = f"{sys.stdout.encoding}:replace"
+    app(prog_name="gan-edu")

@@ -9,7 +9,7 @@ import re
 import shutil
 import signal
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from multiprocessing import get_context
@@ -17,7 +17,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from .checks import FAILS, MIME, OPEN, Checks
-from .errors import CourseError, DataError
+from .errors import CourseError, DataError, file_errors
 
 PROFILES = ("smoke", "lecture", "full")
 ROOT = Path(__file__).resolve().parents[1]
@@ -77,9 +77,11 @@ def choose_device(name="auto"):
     here = ["cuda"] * torch.cuda.is_available() + ["mps"] * torch.backends.mps.is_available() + ["cpu"]
     if name == "auto":
         return here[0]
-    if name.split(":")[0] not in here:
-        raise CourseError(f"there is no device {name!r} here: choose {', '.join(['auto', *here])}.")
-    return name
+    if name.split(":")[0] in here:
+        with suppress(RuntimeError):  # about a number that there is not
+            torch.empty(0, device=name)
+            return name
+    raise CourseError(f"there is no device {name!r} here: choose {', '.join(['auto', *here])}.")
 
 
 def findings():
@@ -272,7 +274,8 @@ def run_course(profile="lecture", only=None, device="auto", seed=0, into=None, s
         raise CourseError(
             f"{', '.join(edited)} in {into} may hold somebody's work: move it away, or overwrite it with --force."
         )
-    into.mkdir(parents=True, exist_ok=True)
+    with file_errors(CourseError, into, "written to"):
+        into.mkdir(parents=True, exist_ok=True)
     prepare_data(chosen, say)
     work = partial(_run_into, into, {"PROFILE": profile, "SEED": seed, "DEVICE": device})
     at_a_time = min(2, len(chosen), allowed_cores()) if chosen_device == "cpu" else 1
@@ -280,9 +283,10 @@ def run_course(profile="lecture", only=None, device="auto", seed=0, into=None, s
     with _workers(at_a_time, allowed_cores() // at_a_time) as each:
         for outcome in each(work, chosen):
             outcomes = sorted([*outcomes, outcome], key=lambda outcome: outcome.name)
-            write_index(into, outcomes, profile, seed)
             say(f"[{len(outcomes)}/{len(chosen)}] {outcome.name}: {summary(outcome)}", flush=True)
-    (into / "summary.json").write_text(json.dumps([vars(outcome) for outcome in outcomes], indent=1))
+            with file_errors(CourseError, into, "written to"):
+                write_index(into, outcomes, profile, seed)
+                (into / "summary.json").write_text(json.dumps([vars(outcome) for outcome in outcomes], indent=1))
     return outcomes
 
 
@@ -291,12 +295,12 @@ def _run_into(into, parameters, path):
     from .pages import write_page
 
     target = into / path.name
-    target.with_suffix(".html").unlink(missing_ok=True)
     try:
+        target.with_suffix(".html").unlink(missing_ok=True)
         outcome = run_notebook(path, target, parameters)
         if target.exists():  # a kernel that died leaves nothing
             write_page(target)
-    except CourseError as error:
+    except (CourseError, OSError) as error:  # a disk that is full, a file of somebody else's
         outcome = Outcome(path.stem, problems=[str(error)])
     return outcome
 

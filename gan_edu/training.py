@@ -1,15 +1,14 @@
 """`play`: the one loop. Every game of this course, from x·y to a convolutional GAN, is trained by it."""
 
 import copy
+import io
 import math
 import os
-import pickle
+import secrets
 import signal
-import tempfile
 import threading
 import time
 import zipfile
-import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
@@ -24,7 +23,7 @@ from tqdm.auto import tqdm
 
 from .dynamics import Field, gradient, mean_over_processes
 from .engine import AUTO, Engine, threads
-from .errors import CheckpointError, GameError
+from .errors import CheckpointError, GameError, file_errors
 from .games import Draw, Game, described, drops, turns, with_settings
 
 adam = partial(torch.optim.Adam, lr=2e-4, betas=(0.5, 0.999), fused=True)
@@ -429,9 +428,14 @@ def _interrupts():
         pressed.set()
         signal.signal(signal.SIGINT, before)
 
+    def noted():
+        if processes() == 1 or distributed.get_backend() == "nccl":  # which shares nothing that lies in the host's memory
+            return pressed.is_set()
+        return mean_over_processes([torch.tensor(float(pressed.is_set()))])[0] > 0  # so that all stop after the same round
+
     before = signal.signal(signal.SIGINT, note)
     try:
-        yield pressed.is_set
+        yield noted
     finally:
         signal.signal(signal.SIGINT, before)
 
@@ -454,25 +458,40 @@ def _share(draw):
 KEPT = {"identity", "game", "average", "optimisers", "memories", "rng", "batches", "done", "history"}  # in every checkpoint
 
 
+def processes():
+    """How many play together."""
+    return distributed.get_world_size() if distributed.is_initialized() else 1
+
+
+def first_process():
+    """Whether this is the process that writes and speaks, where several play together."""
+    return not distributed.is_initialized() or distributed.get_rank() == 0
+
+
+def share_buffers(run):
+    """Gives all processes that play together the first one's buffers: each has made BatchNorm's statistics of its own samples."""
+    for game in (run.game, run.shown) if distributed.is_initialized() else ():
+        for buffer in game.buffers():
+            distributed.broadcast(buffer, 0)
+
+
 def _write(path, state):
     """Writes a checkpoint whole or not at all: under another name first, then renamed."""
-    if distributed.is_initialized() and distributed.get_rank() > 0:
+    if not first_process():
         return
-    try:
+    part = path.with_name(f"{path.name}.{secrets.token_hex(4)}.part")
+    with file_errors(CheckpointError, f"the checkpoint {path}"):
         path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=path.name, suffix=".part", delete=False) as file:
-            try:
+        try:
+            with part.open("xb") as file:
                 torch.save(state, file)
                 file.flush()
                 os.fsync(file.fileno())
-                file.close()
-                os.replace(file.name, path)
-            except BaseException:
-                file.close()
-                os.unlink(file.name)
-                raise
-    except OSError as error:
-        raise CheckpointError(f"the checkpoint {path} cannot be written ({error.strerror or error}).") from error
+            os.replace(part, path)
+        except RuntimeError as error:  # what torch makes of a full disk; the disk's own words are behind it
+            raise error.__context__ if isinstance(error.__context__, OSError) else OSError(str(error)) from error
+        finally:
+            part.unlink(missing_ok=True)
 
 
 def played(path):
@@ -483,14 +502,16 @@ def played(path):
 
 
 def _read(path):
+    with file_errors(CheckpointError, path, "read"):
+        contents = path.read_bytes()
     try:
-        with zipfile.ZipFile(path) as archive:
+        with zipfile.ZipFile(io.BytesIO(contents)) as archive:
             if archive.testzip() is not None:  # torch itself does not look at the checksums
                 raise zipfile.BadZipFile("its checksums do not fit")
-        state = torch.load(path, map_location="cpu", weights_only=True)
+        state = torch.load(io.BytesIO(contents), map_location="cpu", weights_only=True)
         if not isinstance(state, dict) or not set(state) >= KEPT:
             raise ValueError("it is something else")
-    except (RuntimeError, OSError, EOFError, ValueError, zipfile.BadZipFile, zlib.error, pickle.UnpicklingError) as error:
+    except Exception as error:  # of the many that zip and pickle make of damaged bytes, no list is whole
         trouble = (str(error) or type(error).__name__).splitlines()[0]
         raise CheckpointError(f"{path} is not a readable checkpoint ({trouble}). Delete it to start the run afresh.") from error
     return state

@@ -22,7 +22,7 @@ from torch.nn.functional import adaptive_avg_pool2d, avg_pool2d, interpolate, l1
 from . import judge, training
 from .data import Scenes, to_pixels
 from .data.examples import FILM, KINDS, NAMES, load_examples
-from .errors import CheckpointError, DataError, GameError
+from .errors import CheckpointError, DataError, GameError, file_errors
 from .metrics import features, frechet_distance, psnr
 from .models import (
     ac_gan,
@@ -72,10 +72,8 @@ class Answer:
         columns = [*self.given, self.made, *[self.real] * self.matched]
         columns = [interpolate(part, self.real.shape[2:]).expand(self.real.shape) for part in columns]
         sheet = tile(torch.stack(columns, dim=1).flatten(0, 1), self.row * len(columns))
-        try:
+        with file_errors(DataError, path):
             Image.fromarray((255 * sheet).round().astype("uint8")).save(path, "PNG")
-        except OSError as error:
-            raise DataError(f"{path} cannot be written ({error.strerror or error}): choose another place.") from error
 
     def measures(self):
         """Numbers by name. The Fréchet distance is between the judge's features of what was made and of what is real."""
@@ -288,14 +286,15 @@ class Order:
 
 def train(order, folder, rounds=2000, every=200, device="cpu", say=print):
     """Plays every stage of a system for that many rounds, and goes on where the folder says that it was interrupted. Gives, after
-    every round, the stage's number (from 1 on) and its `Run`. `say` is told what is learned from.
+    every round and at the end of every stage, its number (from 1 on) and its `Run`. `say` is told what is learned from.
 
     Written every `every` rounds and after the last of stage k: stage<k>.pt, the checkpoint; stage<k>.csv, costs (means since the row
-    before) and measures; samples/<k>-<round>.png. Ctrl-C leaves a checkpoint too.
+    before) and measures; samples/<k>-<round>.png. Ctrl-C leaves a checkpoint too. Of several processes, which play one game as in
+    `training.play`, the first writes.
 
     Raises what `Order.examples` raises, and CheckpointError if the folder holds another run, or the data have changed since.
     """
-    folder, examples = Path(folder), order.examples()
+    folder, examples = Path(folder).expanduser(), order.examples()
     data = order.data if order.data in NAMES else str(Path(order.data).expanduser().resolve())
     _claim(folder, replace(order, data=data, size=examples.shape[1]), examples)
     say(examples.about)
@@ -304,6 +303,8 @@ def train(order, folder, rounds=2000, every=200, device="cpu", say=print):
         torch.manual_seed(order.seed)
         game = recipe.game(examples.shape, *games).to(device)
         size = order.batch or min(recipe.batch, *(len(source[0]) for source in examples.sources))
+        if size % training.processes():
+            raise GameError(f"{training.processes()} processes cannot share a batch of {size}: choose a multiple of that.")
         batches = examples.batches(size, order.seed, device, recipe.prepare)
         run = training.Run(game, batches, recipe.optimiser, recipe.schedule, ema=recipe.ema, seed=order.seed)
         answer = partial(examine, system, examples=examples, seed=order.seed)
@@ -311,13 +312,19 @@ def train(order, folder, rounds=2000, every=200, device="cpu", say=print):
         for _ in run.play(rounds, look, every, folder / f"stage{k}.pt"):
             if run.history.seen[-1][0] == run.done:
                 _log(folder / f"stage{k}.csv", run.history)
+                training.share_buffers(run)
             yield k, run
+        if run.done > rounds:
+            say(f"stage {k} holds {run.done} rounds; {rounds} were asked for: nothing to do.")
+        yield k, run
         games.append(run.shown)
 
 
 def _look(run, answer, before, pictures, game, shown):
     """Draws a picture, and returns measures."""
-    answer([*before, shown], count=SHOWN).draw(f"{pictures}{run.done:06}.png")
+    picture = answer([*before, shown], count=SHOWN)  # in every process: to search for latents is a game, which all play
+    if training.first_process():
+        picture.draw(f"{pictures}{run.done:06}.png")
     return answer([*before, shown]).measures()
 
 
@@ -332,7 +339,9 @@ def examine(system, games, examples, count=None, seed=0):
 
 def _claim(folder, order, examples):
     """Makes a folder the one of this run, if nothing that another has learned is in it."""
-    if any(folder.glob("stage*.pt")):
+    with file_errors(CheckpointError, folder, "read"):
+        begun = any(folder.glob("stage*.pt"))
+    if begun:
         found, digest = _order(folder)
         if found != order:
             others = [f"{name} {was}" for name, was in asdict(found).items() if was != getattr(order, name)]
@@ -340,20 +349,24 @@ def _claim(folder, order, examples):
                 f"{folder} holds another run, of {', '.join(others)}: choose another folder, or ask for the same."
             )
         _same(folder, order, digest, examples)
-    try:
-        (folder / "samples").mkdir(parents=True, exist_ok=True)
-        (folder / "config.json").write_text(json.dumps(asdict(order) | {"examples": _digest(order, examples)}, indent=4))
-    except OSError as error:
-        raise CheckpointError(f"{folder} cannot be written to ({error.strerror or error}): choose another folder.") from error
+    if training.first_process():
+        with file_errors(CheckpointError, folder, "written to"):
+            (folder / "samples").mkdir(parents=True, exist_ok=True)
+            if not begun or not digest:
+                config = asdict(order) | {"examples": _digest(order, examples)}
+                (folder / "config.json").write_text(json.dumps(config, indent=4))
 
 
 def _order(folder):
     """What a folder's run was asked for, and the digest of its examples; empty if it was begun before there were any."""
+    path = folder / "config.json"
+    with file_errors(CheckpointError, folder, "read"):
+        written = path.read_bytes() if path.is_file() else b""
     try:
-        config = json.loads((folder / "config.json").read_text())
+        config = json.loads(written)
         digest = config.pop("examples", {})
         return Order(**config), digest
-    except (OSError, ValueError, TypeError, AttributeError) as error:
+    except (ValueError, TypeError, AttributeError) as error:
         raise CheckpointError(f"{folder} holds no run: give the folder that `gan-edu train` was given with --out.") from error
 
 
@@ -376,7 +389,9 @@ def _same(folder, order, was, examples):
 
 def _log(path, history):
     """Costs, as means since the row before, and measures: a row for each look."""
-    with path.open("w", newline="", encoding="utf-8") as file:
+    if not training.first_process():
+        return
+    with file_errors(CheckpointError, path), path.open("w", newline="", encoding="utf-8") as file:
         rows = csv.writer(file)
         rows.writerow(["round", *history.costs, *history.seen[0][1]])
         for (before, _), (now, measures) in zip([(0, {}), *history.seen], history.seen):
@@ -387,14 +402,21 @@ def _log(path, history):
 def restore(folder, device="cpu"):
     """What `train` left in a folder: the system, the games of the stages so far, as they are to be looked at, and the examples. Raises
     CheckpointError if there is nothing, or if the data have changed since."""
-    folder = Path(folder)
+    folder = Path(folder).expanduser()
     order, digest = _order(folder)
     examples, system, games = order.examples(), SYSTEMS[order.system], []
     _same(folder, order, digest, examples)
     for k, recipe in enumerate(system.stages(examples), 1):
         if (folder / f"stage{k}.pt").exists():
             games.append(recipe.game(examples.shape, *games).to(device))
-            games[-1].load_state_dict(training.played(folder / f"stage{k}.pt"))
+            weights = training.played(folder / f"stage{k}.pt")
+            try:
+                games[-1].load_state_dict(weights)
+            except RuntimeError as error:
+                raise CheckpointError(
+                    f"{folder / f'stage{k}.pt'} belongs to another run: its networks are not what the data ask for now. Put the "
+                    "classes back that it has learned from, or train in another folder."
+                ) from error
     if not games:
         raise CheckpointError(f"{folder} holds no checkpoint yet: let `gan-edu train` play on for a while.")
     return system, games, examples

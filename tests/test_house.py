@@ -2,7 +2,9 @@
 
 import ast
 import importlib
+import importlib.metadata
 import inspect
+import json
 import pkgutil
 import re
 import subprocess
@@ -207,13 +209,52 @@ def test_conda_gets_the_same_packages_as_pip(project):
     lines = yaml.safe_load(path.read_text())["dependencies"]
     plain, (pip,) = [line for line in lines if isinstance(line, str)], [line["pip"] for line in lines if isinstance(line, dict)]
     conda = {canonical(r.name): r.specifier for r in map(Requirement, plain)}
-    python = conda.pop("python")
+    assert conda.pop("python") == SpecifierSet(project["requires-python"])
     conda.pop("pip")
     conda["torch"] = conda.pop("pytorch")
     assert conda == requirements(project, "test") and pip == ["-e ."]
-    oldest = SpecifierSet(project["requires-python"])
-    for version in ("3.10", "3.11", "3.12", "3.13"):
-        assert python.contains(version) == oldest.contains(version)
+
+
+USED = {  # though nothing imports them
+    "jupyterlab": "gan-edu lab",
+    "ipykernel": "the notebooks' kernel",
+    "tqdm": "pooch's progress bar",
+    "nbval": "pytest --nbval-lax",
+    "ruff": "the style",
+    "jupytext": "notebooks as text",
+}
+
+
+def distributions(*folders):
+    """What to install for everything that the Python files and the notebooks in these folders import, wherever they do."""
+    installed = importlib.metadata.packages_distributions()
+    for folder in folders:
+        codes = [path.read_text(encoding="utf-8") for path in (ROOT / folder).rglob("*.py")]
+        for path in (ROOT / folder).glob("*.ipynb"):
+            cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+            codes += ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
+        for node in (node for code in codes for node in ast.walk(ast.parse(code))):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module] if isinstance(node, ast.ImportFrom) and not node.level else []
+            for name in {name.split(".")[0] for name in names} - sys.stdlib_module_names - OURS:
+                yield from map(canonical, installed.get(name, [name]))
+
+
+OURS = {"gan_edu", "benchmarks", "sitecustomize"}
+
+
+def test_what_is_imported_is_declared_and_what_is_declared_is_used(project):
+    course, tests = set(distributions("gan_edu", "notebooks", "benchmarks")), set(distributions("tests"))
+    assert course <= set(requirements(project))
+    assert course | tests <= set(requirements(project, "test"))
+    assert set(requirements(project, "test", "edit")) <= course | tests | set(USED)
+
+
+def test_every_page_says_which_pythons_the_course_is_tested_on(project):
+    fit = [f"3.{minor}" for minor in range(40) if SpecifierSet(project["requires-python"]).contains(f"3.{minor}")]
+    for page in ("README.md", "CONTRIBUTING.md"):
+        assert f"Python {', '.join(fit[:-1])} or {fit[-1]}" in (ROOT / page).read_text(encoding="utf-8")
+    assert f"Python {fit[0]} to {fit[-1]}" in (ROOT / "run.py").read_text(encoding="utf-8")
 
 
 def test_the_wheel_holds_every_package_and_the_judges_weights():

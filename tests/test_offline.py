@@ -54,3 +54,16 @@ def test_no_data_set_is_in_sight():
     from gan_edu.data import images
 
     assert "GAN_EDU_DATA" not in os.environ and [name for name in images.SETS if images.find(name)] == []
+
+
+@pytest.mark.parametrize("proxy", ["http://127.0.0.1:9", "http://127.0.0.1:99999", "socks5://127.0.0.1:9", "http://:x"])
+def test_a_proxy_that_is_dead_or_none_is_a_missing_network(proxy, monkeypatch, tmp_path):
+    from gan_edu.data import images
+
+    for name in ("GAN_EDU_OFFLINE", "NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
+        monkeypatch.setenv(name, proxy)
+        monkeypatch.setenv(name.lower(), proxy)
+    monkeypatch.setattr(images, "home", lambda: tmp_path)
+    assert images.load("mnist").stands_in_for == "MNIST"

@@ -1,6 +1,7 @@
 """The loop: resume is exact, checkpoints are whole or not there, and the bookkeeping is what it says."""
 
 import copy
+import io
 import itertools
 import os
 import re
@@ -11,6 +12,7 @@ import textwrap
 import threading
 import zipfile
 from functools import partial
+from pathlib import Path
 
 import pytest
 import torch
@@ -304,22 +306,67 @@ def broken_off(path, monkeypatch, error):
         raise error
 
     monkeypatch.setattr(torch, "save", half)
-    with pytest.raises(CheckpointError if isinstance(error, OSError) else type(error)) as caught:
+    with pytest.raises(CheckpointError if isinstance(error, Exception) else type(error)) as caught:
         played("dropout and BatchNorm", 4, checkpoint=path)
     monkeypatch.setattr(torch, "save", save)
     return good, caught
 
 
 @pytest.mark.parametrize(
-    "error", [KeyboardInterrupt(), RuntimeError("killed"), OSError(28, "No space left on device")], ids=repr
+    "error", [KeyboardInterrupt(), RuntimeError("unexpected pos 704"), OSError(28, "No space left on device")], ids=repr
 )
 def test_an_interrupted_write_leaves_the_old_checkpoint_whole_and_nothing_else(error, tmp_path, monkeypatch):
     path = tmp_path / "run.pt"
     good, caught = broken_off(path, monkeypatch, error)
     assert path.read_bytes() == good and list(tmp_path.iterdir()) == [path]
-    if isinstance(error, OSError):
-        assert str(path) in str(caught.value) and "No space left" in str(caught.value)
+    if isinstance(error, Exception):
+        assert f"the checkpoint {path} cannot be written ({getattr(error, 'strerror', error)}): " in str(caught.value)
     assert_same(played("dropout and BatchNorm", 4, checkpoint=path), played("dropout and BatchNorm", 4))
+
+
+class Full(io.FileIO):
+    """A file on a disk that is full."""
+
+    def write(self, data):
+        raise OSError(28, "No space left on device")
+
+
+def test_a_full_disk_is_named_and_not_what_torch_makes_of_it(tmp_path, monkeypatch):
+    path = tmp_path / "run.pt"
+    played("bilinear", 2, checkpoint=path)
+    good = path.read_bytes()
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "open", lambda path, mode: (Full if "x" in mode else io.FileIO)(path, mode))
+        with pytest.raises(CheckpointError, match=r"run\.pt cannot be written \(No space left on device\): make room on"):
+            played("bilinear", 4, checkpoint=path)
+    assert path.read_bytes() == good and list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there, permissions are not in a file's mode")
+def test_a_checkpoint_may_be_read_by_whoever_may_read_other_files(tmp_path):
+    played("bilinear", 1, checkpoint=tmp_path / "run.pt")
+    (tmp_path / "other").touch()
+    assert (tmp_path / "run.pt").stat().st_mode == (tmp_path / "other").stat().st_mode
+
+
+@pytest.mark.parametrize(
+    "error, remedy",
+    [
+        (PermissionError(13, "Permission denied"), "check its permissions"),
+        (OSError(5, "Input/output error"), "choose another place"),
+    ],
+    ids=repr,
+)
+def test_a_checkpoint_that_cannot_be_read_is_not_called_damaged(error, remedy, tmp_path, monkeypatch):
+    played("bilinear", 1, checkpoint=tmp_path / "run.pt")
+
+    def refuse(*_, **__):
+        raise error
+
+    monkeypatch.setattr(Path, "open", refuse)
+    with pytest.raises(CheckpointError) as caught:
+        played("bilinear", 2, checkpoint=tmp_path / "run.pt")
+    assert str(caught.value) == f"{tmp_path / 'run.pt'} cannot be read ({error.strerror}): {remedy}."
 
 
 def test_a_failed_rename_leaves_the_old_checkpoint_whole(tmp_path, monkeypatch):
@@ -366,8 +413,19 @@ DAMAGE = {
     "another dict": lambda path: torch.save({"epoch": 3}, path),
     "only the head": lambda path: torch.save({"identity": torch.load(path)["identity"]}, path),
     "pickled code": lambda path: torch.save({"identity": Pickled()}, path),
-    "a folder": lambda path: (path.unlink(), path.mkdir()),
+    "a pickle that ends in a number": lambda path: rezipped(path, "data.pkl", lambda pickled: b"\x80\x02J"),
+    "a pickle that names nothing": lambda path: rezipped(path, "data.pkl", lambda pickled: b"\x80\x02h\x51."),
+    "a tensor lost": lambda path: rezipped(path, "/data/0", lambda tensor: b""),
 }
+
+
+def rezipped(path, ending, change):
+    """The same archive, sums and all, with the contents of one of its files changed."""
+    with zipfile.ZipFile(path) as archive:
+        files = {name: archive.read(name) for name in archive.namelist()}
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, contents in files.items():
+            archive.writestr(name, change(contents) if name.endswith(ending) else contents)
 
 
 @pytest.mark.parametrize("damage", DAMAGE)
@@ -378,6 +436,12 @@ def test_a_damaged_checkpoint_is_reported_by_name_with_the_remedy(damage, tmp_pa
     with pytest.raises(CheckpointError, match=r"run\.pt.*[Dd]elete it"):
         played("bilinear", 4, checkpoint=path)
     assert "arbitrary code" not in capsys.readouterr().out
+
+
+def test_a_folder_where_a_checkpoint_should_be_is_not_to_be_deleted(tmp_path):
+    (tmp_path / "run.pt").mkdir()
+    with pytest.raises(CheckpointError, match=r"run\.pt cannot be read .*: "):
+        played("bilinear", 2, checkpoint=tmp_path / "run.pt")
 
 
 def test_no_flipped_byte_of_its_contents_changes_a_run_unnoticed(tmp_path):

@@ -2,11 +2,16 @@
 cannot be done is said in a sentence."""
 
 import csv
+import io
 import json
 import math
+import os
 import re
 import shutil
 import signal
+import subprocess
+import sys
+import textwrap
 from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path
@@ -216,6 +221,15 @@ def test_more_rounds_go_on_with_a_run_that_had_ended(trained, tmp_path):
     assert [row["round"] for row in table(folder / "stage1.csv")] == ["0", "2", "3", "4"]
 
 
+def test_fewer_rounds_than_a_run_holds_are_not_played_and_the_true_count_is_said(trained):
+    folder = trained("srgan")
+    before = left_in(folder)
+    code, said = gan_edu(*asked("srgan", folder, rounds=1))
+    assert code == 0 and f"{folder} holds 3 rounds of stage 1, 3 rounds of stage 2 of srgan." in said
+    assert all(f"stage {k} holds 3 rounds; 1 were asked for: nothing to do." in said for k in (1, 2))
+    assert left_in(folder) == before
+
+
 def test_a_table_holds_the_mean_costs_since_the_row_before(trained):
     costs = torch.load(trained("dcgan") / "stage1.pt", weights_only=True)["history"]["costs"]["generator"]
     rows = [row["generator"] for row in table(trained("dcgan") / "stage1.csv")]
@@ -247,7 +261,7 @@ WRONG = {
         ["dcgan", "--data", "mnist", "--size", 64],
         "comes? as 28×28 pixels; leave size out",
     ),
-    "no data": (["dcgan", "--data", ""], "'' is neither a set of images .mnist, fashion, flowers, digits. nor a folder"),
+    "no data": (["dcgan", "--data", ""], "Invalid value for '--data': it is empty: give a path"),
     "data that there are not": (
         ["dcgan", "--data", "minst"],
         "'minst' is neither a set of images .mnist, fashion, flowers, digits. nor",
@@ -297,6 +311,41 @@ def test_what_cannot_be_trained_is_said_in_a_sentence(what, tmp_path):
     assert "Traceback" not in said and len(said) < 350 + len(str(tmp_path)) * 2
 
 
+RANGES = {
+    "train": {"--rounds": (0, -3), "--every": (0, -1), "--batch": (0, -4), "--size": (0, -1), "--seed": (-1, 2**32, 10**20)},
+    "sample": {"--count": (0, -1, 10**9), "--seed": (-1, 10**20)},
+    "course": {"--seed": (-1, 2**32)},
+}
+
+
+@pytest.mark.parametrize(
+    "command, option, value",
+    [(command, option, value) for command in RANGES for option, values in RANGES[command].items() for value in values],
+)
+def test_a_number_out_of_range_is_named_with_its_range(command, option, value, trained, tmp_path):
+    words = {"train": asked("dcgan", tmp_path / "run"), "sample": ("sample", trained("dcgan")), "course": ("course",)}[command]
+    code, said = gan_edu(*words, option, value)
+    assert code == 2 and re.search(f"Invalid value for '{option}': .* (than or equal|range)", said)
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("train", "dcgan", "--data", "mnist", "--out"), ("train", "dcgan", "--out", "run", "--data"), ("sample",), ("evaluate",)],
+    ids=" ".join,
+)
+@pytest.mark.parametrize("path", ["", "~nobody-of-this-name/run"])
+def test_an_empty_path_and_the_home_of_nobody_are_refused(words, path, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    code, said = gan_edu(*words, path)
+    assert code == 2 and "Invalid value for" in said and list(tmp_path.iterdir()) == []
+
+
+def test_a_name_that_is_too_long_for_a_folder_is_said(tmp_path):
+    code, said = gan_edu(*asked("dcgan", tmp_path / ("x" * 300)))
+    assert code == 2 and "cannot be read (File name too long): choose another place." in said
+
+
 def test_a_folder_that_holds_another_run_is_refused_and_left_alone(trained):
     folder = trained("dcgan")
     before = left_in(folder)
@@ -329,6 +378,75 @@ def test_what_holds_no_run_cannot_be_sampled_or_evaluated(command, trained, tmp_
     (tmp_path / "stage1.pt").write_bytes(b"half")
     code, said = gan_edu(command, tmp_path)
     assert code == 2 and "is not a readable checkpoint" in said
+    (tmp_path / "config.json").write_bytes(b"\xff{}")
+    code, said = gan_edu(command, tmp_path)
+    assert code == 2 and "holds no run: " in said
+
+
+@pytest.mark.parametrize("command", ["sample", "evaluate"])
+def test_a_checkpoint_of_other_networks_is_refused_in_a_sentence(command, trained, tmp_path):
+    """As those of a run are, to whose data a class has been added."""
+    shutil.copy(trained("dcgan") / "config.json", tmp_path)
+    shutil.copy(trained("infogan") / "stage1.pt", tmp_path)
+    code, said = gan_edu(command, tmp_path)
+    assert code == 2 and "stage1.pt belongs to another run: its networks are not what the data ask for now." in said
+    assert len(said) < 250 + len(str(tmp_path))
+
+
+def refuse(error):
+    def raising(*_, **__):
+        raise error
+
+    return raising
+
+
+FILES = {
+    "the run": ("run cannot be written to", Path, "write_text"),
+    "a picture": ("1-000000.png cannot be written", Image.Image, "save"),
+    "a table": ("stage1.csv cannot be written", csv, "writer"),
+    "a checkpoint": ("stage1.pt cannot be written", torch, "save"),
+}
+TROUBLE = {
+    "make room on the disk": OSError(28, "No space left on device"),
+    "check its permissions": PermissionError(13, "Permission denied"),
+    "choose another place": OSError(5, "Input/output error"),
+}
+
+
+@pytest.mark.parametrize("remedy", TROUBLE)
+@pytest.mark.parametrize("file", FILES)
+def test_what_cannot_be_written_is_named_with_reason_and_remedy(file, remedy, tmp_path, monkeypatch):
+    what, owner, function = FILES[file]
+    monkeypatch.setattr(owner, function, refuse(TROUBLE[remedy]))
+    code, said = gan_edu(*asked("dcgan", tmp_path / "run", every=1))
+    assert code == 2 and f"{what} ({TROUBLE[remedy].strerror}): {remedy}." in said and "Traceback" not in said
+
+
+def test_a_full_disk_leaves_a_run_to_go_on_with(trained, tmp_path):
+    folder = shutil.copytree(trained("dcgan"), tmp_path / "run")
+    before = left_in(folder)[:2]
+    with pytest.MonkeyPatch.context() as patch:
+        for _, owner, function in FILES.values():
+            patch.setattr(owner, function, refuse(TROUBLE["make room on the disk"]))
+        assert gan_edu(*asked("dcgan", folder, rounds=4))[0] == 2
+    assert left_in(folder)[:2] == before
+    assert gan_edu(*asked("dcgan", folder, rounds=4))[0] == 0
+
+
+@pytest.mark.parametrize("words", [("train",), ("sample",), ("evaluate",)], ids=" ".join)
+@pytest.mark.parametrize("file", ["config.json", "stage1.pt"])
+def test_what_may_not_be_read_is_neither_missing_nor_to_be_deleted(file, words, trained, monkeypatch):
+    folder, opened = trained("dcgan"), Path.open
+
+    def closed(path, *arguments, **settings):
+        if path.name == file:
+            raise TROUBLE["check its permissions"]
+        return opened(path, *arguments, **settings)
+
+    monkeypatch.setattr(Path, "open", closed)
+    code, said = gan_edu(*(asked("dcgan", folder) if words == ("train",) else (*words, folder)))
+    assert code == 2 and "cannot be read (Permission denied): check its permissions." in said
+    assert "elete" not in said and "holds no run" not in said
 
 
 def test_a_picture_that_cannot_be_written_is_said(trained, tmp_path):
@@ -414,6 +532,170 @@ def test_a_run_that_was_begun_before_there_were_digests_goes_on_and_has_one_then
     assert gan_edu("evaluate", folder)[0] == 0
     assert gan_edu(*asked("dcgan", folder))[0] == 0
     assert json.loads((folder / "config.json").read_text()) == config | {"examples": digest}
+
+
+def test_the_home_folder_is_meant_by_its_sign(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    drawn(tmp_path / "own", *FLAT)
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    words = ["--out=~/runs/x" if word == "--out" else word for word in asked("dcgan", "", data="~/own", size=32) if word != ""]
+    assert gan_edu(*words)[0] == 0
+    assert gan_edu("sample", "~/runs/x", "--to=~/s.png", "--count", 1)[0] == 0 and (tmp_path / "s.png").is_file()
+    assert gan_edu("sample", "~/runs/x")[0] == 0 and (tmp_path / "runs" / "x" / "sample.png").is_file()
+    assert gan_edu("evaluate", "~/runs/x")[0] == 0
+    assert len(zoo.restore("~/runs/x")[1]) == 1
+    assert list((tmp_path / "elsewhere").iterdir()) == []
+
+
+def test_a_batch_may_be_one_example(tmp_path):
+    assert gan_edu(*asked("cyclegan", tmp_path / "run", batch=1, rounds=2))[0] == 0
+    assert all(value.isfinite().all() for value in played(tmp_path / "run" / "stage1.pt").values() if value.is_floating_point())
+
+
+def test_a_run_goes_on_where_its_folder_was_moved_to(trained, tmp_path):
+    moved = shutil.copytree(trained("dcgan"), tmp_path / "an ü, a 日 and %#[]'" / "moved")
+    assert gan_edu("evaluate", moved)[0] == 0
+    assert gan_edu(*asked("dcgan", moved, rounds=4))[0] == 0
+    assert torch.load(moved / "stage1.pt", weights_only=True)["done"] == 4
+
+
+# The command in processes of its own -------------------------------------------------------------------------------------
+
+
+QUICK = ("-c", "from gan_edu import cli, zoo; zoo.MEASURED = zoo.SHOWN = 20; cli.main()")
+
+
+def started(*arguments, launcher=QUICK, **environment):
+    """The command in a process of its own."""
+    words = [sys.executable, "-P", *launcher, *map(str, arguments)]
+    environment = {name: value for name, value in (os.environ | environment).items() if value is not None}
+    return subprocess.Popen(words, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+
+
+def test_two_processes_may_have_one_folder(tmp_path):
+    jobs = [started(*asked("dcgan", tmp_path / "run", rounds=1)) for _ in range(2)]
+    for job in jobs:
+        said = job.communicate(timeout=120)[0]
+        assert job.returncode == 0, said
+    assert torch.load(tmp_path / "run" / "stage1.pt", weights_only=True)["done"] == 1
+    assert [row["round"] for row in table(tmp_path / "run" / "stage1.csv")] == ["0", "1"]
+    assert sorted(path.suffix for path in (tmp_path / "run").iterdir()) == ["", ".csv", ".json", ".pt"]
+
+
+def test_no_home_folder_is_needed(trained, tmp_path):
+    homes = {"none.png": None, "impossible.png": os.devnull + "/nowhere"}
+    jobs = [
+        started("sample", trained("dcgan"), "--count", 1, "--to", tmp_path / picture, HOME=home, USERPROFILE=home)
+        for picture, home in homes.items()
+    ]
+    for job, picture in zip(jobs, homes):
+        said = job.communicate(timeout=120)[0]
+        assert job.returncode == 0 and (tmp_path / picture).is_file(), said
+
+
+ENCODINGS = ["cp1251", "cp437", "cp932", "latin-1", "gbk", "ascii", "utf-8"]
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+@pytest.mark.parametrize(
+    "words, code, said",
+    [("train --help", 0, "BiGAN|bigan"), ("evaluate é×日\udcff", 2, "holds no run"), ("doctor", 0, "PyTorch")],
+)
+def test_what_an_encoding_has_no_character_for_is_replaced(encoding, words, code, said, monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["gan-edu", *words.split()])
+    monkeypatch.setenv("PYTHONIOENCODING", encoding)
+    written = io.BytesIO()
+    for name in ("stdout", "stderr"):
+        monkeypatch.setattr(sys, name, io.TextIOWrapper(written, encoding=encoding, write_through=True))
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    assert ended.value.code == code and re.search(said, written.getvalue().decode(encoding))
+    assert os.environ["PYTHONIOENCODING"] == f"{encoding}:replace", "and so it is in processes that are started from here"
+
+
+def test_both_doors_replace_what_the_encoding_of_a_file_lacks():
+    jobs = [
+        started("train", "--help", launcher=("-m", "gan_edu"), PYTHONIOENCODING="cp1251"),
+        started("--help", launcher=[ROOT / "run.py"], PYTHONIOENCODING="ascii"),
+    ]
+    for job in jobs:
+        said = job.communicate(timeout=120)[0]
+        assert job.returncode == 0 and b"sage: " in said and b"Traceback" not in said
+
+
+TOGETHER = textwrap.dedent(
+    """
+    import signal
+    import sys
+    from functools import partial
+    from pathlib import Path
+
+    import torch
+    from torch import distributed, nn
+
+    from gan_edu import cli, zoo
+    from gan_edu.models.gan import GAN
+    from gan_edu.models.recipe import Recipe
+
+
+    class Seen(nn.Module):  # notes what it is shown, as BatchNorm does, and changes nothing
+        def __init__(self):
+            super().__init__()
+            self.register_buffer("mean", torch.zeros(()))
+
+        def forward(self, x):
+            self.mean = x.detach().mean()
+            return x
+
+
+    def plain(shape):
+        generator = nn.Sequential(nn.Linear(4, 784), nn.Tanh(), nn.Unflatten(1, shape))
+        return GAN(generator, nn.Sequential(nn.Flatten(), Seen(), nn.Linear(784, 1)), 4)
+
+
+    def watched(*arguments):
+        rank = distributed.get_rank() if distributed.is_initialized() else 0
+        for k, run in TRAIN(*arguments):
+            if rank == 1 and run.done == INTERRUPTED:
+                signal.raise_signal(signal.SIGINT)
+            yield k, run
+        torch.save([run.game.state_dict(), run.shown.state_dict()], f"{arguments[1]}.{rank}")
+
+
+    INTERRUPTED = int(sys.argv.pop())
+    TRAIN, zoo.train = zoo.train, watched
+    zoo.Answer.draw = lambda answer, path: Path(path).touch(exist_ok=False)  # once
+    zoo.Answer.measures = lambda answer: {"mean": answer.made.mean().item()}
+    recipe = Recipe("this test", plain, batch=64, epochs=1, optimiser=partial(torch.optim.SGD, lr=0.1), ema=0.995)
+    zoo.SYSTEMS["plain"] = zoo.System("", "images", lambda examples: (recipe,), zoo._sampled)
+    cli.main()
+    """
+)
+
+
+@pytest.mark.skipif(not torch.distributed.is_available() or sys.platform == "win32", reason="needs torch.distributed with gloo")
+def test_processes_that_torchrun_starts_train_one_game_in_one_folder(tmp_path):
+    """Ctrl-C in one of them stops both after the same round; the same command goes on; and all is as with one process."""
+    (tmp_path / "together.py").write_text(TOGETHER)
+    torchrun = ("-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2")
+    network = {"GLOO_SOCKET_IFNAME": "lo" if sys.platform == "linux" else "lo0"}
+
+    def job(folder, interrupted, *launcher):
+        words = asked("plain", tmp_path / folder, rounds=4)
+        return started(*words, interrupted, launcher=(*launcher, tmp_path / "together.py"), **network)
+
+    said = job("two", 2, *torchrun).communicate(timeout=120)[0].decode()
+    assert "the same command goes on" in said and torch.load(tmp_path / "two" / "stage1.pt")["done"] == 2, said
+    for each in job("two", -1, *torchrun), job("one", -1):
+        said = each.communicate(timeout=120)[0].decode()
+        assert each.returncode == 0 and said.count("STANDING IN for MNIST") == said.count("holds 4 rounds of plain") == 1, said
+    one, first, second = (torch.load(tmp_path / name) for name in ("one.0", "two.0", "two.1"))
+    torch.testing.assert_close(first, second, rtol=0, atol=0)
+    for together, alone in zip(first, one):
+        assert together.pop("discriminator.1.mean") != alone.pop("discriminator.1.mean"), "each has seen its share"
+        torch.testing.assert_close(together, alone, rtol=1e-5, atol=1e-6)
 
 
 def test_an_answer_is_shown_in_columns_and_measured_against_what_is_right(tmp_path):
