@@ -8,7 +8,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from gan_edu import course
+from gan_edu.course import runner
 
 from .report import dots
 
@@ -27,8 +27,8 @@ COMMANDS = {
 }
 NOTEBOOK = """
 import json, resource, sys
-from gan_edu import course
-outcome = course.run_notebook(sys.argv[1], sys.argv[2], {"PROFILE": sys.argv[3]})
+from gan_edu.course import runner
+outcome = runner.run_notebook(sys.argv[1], sys.argv[2], {"PROFILE": sys.argv[3]})
 peak = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
 print(json.dumps([outcome.seconds, peak / 1024, outcome.problems]))
 """
@@ -49,7 +49,7 @@ def measure(repeats=7, profiles=("smoke", "lecture")):
     rows = [{"what": name, "seconds": round(statistics.median(values), 2), "peak MB": ""} for name, values in found.items()]
     with tempfile.TemporaryDirectory() as folder:
         for profile in profiles:
-            for path in course.notebooks():
+            for path in runner.notebooks():
                 command = [sys.executable, "-c", NOTEBOOK, path, Path(folder) / path.name, profile]
                 answer = subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()[-1]
                 spent, peak, problems = json.loads(answer)

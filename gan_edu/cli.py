@@ -9,17 +9,20 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Column, Table
 from torch import cuda, distributed
 
-from . import course as course_
 from . import zoo
+from .course import lesson, runner
+from .course.doctor import findings
+from .course.student import is_edited, student_version, write_derived
+from .data.examples import NAMES
+from .engine import keep_memory
 from .errors import CourseError, GanEduError, file_errors
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help=__doc__)
-console = Console(highlight=False, markup=False, soft_wrap=True)
+console = runner.CONSOLE
 
 TRAIN = "Train a system of the zoo. The same command goes on with a run that was interrupted; with more rounds, with any run. "
 TRAIN += "Started by torchrun, several processes, each with a GPU of its own if there are any, play one game."
@@ -38,6 +41,7 @@ def _path(text):
 PATH = {"parser": _path, "metavar": "PATH"}
 Folder = Annotated[Path, typer.Argument(help="What `gan-edu train` was given with --out.", parser=_path, metavar="RUN")]
 Seed = Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Seed of everything random.")]
+Threads = Annotated[int | None, typer.Option(min=1, help="Threads of each run; results depend on it by rounding.")]
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")]
 Only = Annotated[str | None, typer.Option(help="Only notebooks whose names begin so: 04, or 03,07.")]
 Force = Annotated[bool, typer.Option("--force", help="Overwrite notebooks that were edited since they were written.")]
@@ -49,12 +53,13 @@ def course(
     only: Only = None,
     device: Device = "auto",
     seed: Seed = 0,
+    threads: Threads = None,
     force: Force = False,
 ):
     """Execute the notebooks; results, as notebooks and web pages with an index, go to build/course/."""
     started = time.perf_counter()
     with _errors_for_people():
-        outcomes = course_.run_course(profile, only, device, seed, force=force)
+        outcomes = runner.run_course(profile, only, device, seed, threads, force=force)
     table = Table(Column("notebook", no_wrap=True), "seconds", "checks that hold", "problems")
     for outcome in outcomes:
         table.add_row(
@@ -70,25 +75,40 @@ def course(
 
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
-def test(context: typer.Context):
+def test(
+    context: typer.Context,
+    processors: Annotated[bool, typer.Option("--processors", help="One after the other as other processors would.")] = False,
+):
     """Run the tests: units, and every notebook in the smoke profile, without a network. Options go on to pytest: -k minimax."""
-    tests = course_.ROOT / "tests"
+    tests = runner.ROOT / "tests"
     if not tests.is_dir():
         sys.exit("the tests come with a checkout of the project, not with the installed package.")
+    if processors:
+        raise typer.Exit(subprocess.run([sys.executable, "-P", tests / "processors.py", *context.args]).returncode)
     # tests/conftest.py says which tests share a worker; the longest file, the notebooks, starts first
     files = sorted(map(str, tests.glob("test_*.py")), key=lambda name: not name.endswith("test_notebooks.py"))
     workers = ["-n", "2", "--no-loadscope-reorder"]
     command = [sys.executable, "-m", "pytest", "-q", "--tb=short", *workers, *files, *context.args]
-    environment = os.environ | {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
-    raise typer.Exit(subprocess.run(command, cwd=course_.ROOT, env=environment).returncode)
+    raise typer.Exit(subprocess.run(command, cwd=runner.ROOT).returncode)
 
 
 @app.command()
 def bench(names: Annotated[list[str] | None, typer.Argument(help="Some of the benchmarks; all if none is named.")] = None):
-    """Measure how fast the engine is, against what, and write benchmarks/RESULTS.md. All of it takes three to four hours."""
-    if not (course_.ROOT / "benchmarks").is_dir():
-        sys.exit("the benchmarks come with a checkout of the project, not with the installed package.")
-    raise typer.Exit(subprocess.run([sys.executable, "-m", "benchmarks", *(names or [])], cwd=course_.ROOT).returncode)
+    """Measure how fast the engine is, against what, and write benchmarks/RESULTS.md. All of it takes an hour or two."""
+    _of_a_checkout("benchmarks", names or [])
+
+
+@app.command()
+def record(names: Annotated[list[str], typer.Argument(help="league, facades, few_labels, infogan or stackgan.")]):
+    """Play what notebooks show as recorded, for minutes to hours, and write notebooks/recorded/. An interrupted one goes on."""
+    _of_a_checkout("recordings", names)
+
+
+def _of_a_checkout(package, words):
+    """Runs a package that lies beside this one in a checkout."""
+    if not (runner.ROOT / package).is_dir():
+        sys.exit(f"the {package} come with a checkout of the project, not with the installed package.")
+    raise typer.Exit(subprocess.run([sys.executable, "-m", package, *words], cwd=runner.ROOT).returncode)
 
 
 @app.command()
@@ -96,21 +116,21 @@ def lab():
     """Open the course in JupyterLab."""
     paths = [os.path.join(sys.prefix, "share", "jupyter"), os.environ.get("JUPYTER_PATH")]  # the first "python3" is ours
     environment = os.environ | {"JUPYTER_PATH": os.pathsep.join(filter(None, paths))}
-    command = [sys.executable, "-m", "jupyterlab", "--notebook-dir", str(course_.NOTEBOOKS)]
+    command = [sys.executable, "-m", "jupyterlab", "--notebook-dir", str(runner.NOTEBOOKS)]
     raise typer.Exit(subprocess.run(command, env=environment).returncode)
 
 
 @app.command()
 def student(only: Only = None, force: Force = False):
     """Write copies of the notebooks without solutions to build/student/. One that somebody has worked in is kept."""
-    into = course_.ROOT / "build" / "student"
+    into = runner.ROOT / "build" / "student"
     with _errors_for_people(), file_errors(CourseError, into, "written to"):
         into.mkdir(parents=True, exist_ok=True)
-        for path in course_.notebooks(only):
-            if course_.is_edited(into / path.name) and not force:
+        for path in runner.notebooks(only):
+            if is_edited(into / path.name) and not force:
                 console.print(f"kept {into / path.name}, which may hold somebody's work: --force overwrites it")
                 continue
-            course_.write_derived(course_.student_version(path), into / path.name)
+            write_derived(student_version(path), into / path.name)
             console.print(f"wrote {into / path.name}")
 
 
@@ -119,7 +139,7 @@ def doctor():
     """Say what this machine has, and what to do about what it lacks."""
     table = Table("what", "found", "advice")
     with _errors_for_people():
-        for row in course_.findings():
+        for row in findings():
             table.add_row(*row)
     console.print(table)
 
@@ -127,9 +147,7 @@ def doctor():
 @app.command(help=f"{TRAIN}\n\n\b\n{zoo.summary()}")
 def train(
     system: Annotated[str, typer.Argument(help="One of those above.")],
-    data: Annotated[
-        str, typer.Option(help=f"{', '.join(zoo.NAMES)}, or the path of your own folder or archive.", parser=_path)
-    ],
+    data: Annotated[str, typer.Option(help=f"{', '.join(NAMES)}, or the path of your own folder or archive.", parser=_path)],
     out: Annotated[Path, typer.Option(help="The run's folder: checkpoints, sample pictures, costs and measures.", **PATH)],
     size: Annotated[
         int | None, typer.Option(min=1, help="Pixels on a side of an image: 64, or 28 for digits and clothes.")
@@ -137,16 +155,19 @@ def train(
     rounds: Annotated[int, typer.Option(min=1, help="Rounds of every stage.")] = 2000,
     batch: Annotated[int | None, typer.Option(min=1, help="Examples in a batch; the system's own if not given.")] = None,
     seed: Seed = 0,
+    threads: Threads = None,
     every: Annotated[int, typer.Option(min=1, help="Rounds from one checkpoint, picture and measurement to the next.")] = 200,
     device: Device = "auto",
 ):
-    order, tasks = zoo.Order(system, str(data), size, batch, seed), {}
+    config, tasks = zoo.RunConfig(system, str(data), size, batch, seed), {}
+    keep_memory()
     columns = [TextColumn("{task.description}"), BarColumn(20), MofNCompleteColumn(), TimeRemainingColumn()]
     columns.append(TextColumn("{task.fields[now]}"))
     with _errors_for_people(), _together(device) as device, Progress(*columns, console=console) as progress:
         try:
-            for stage, run in zoo.train(order, out, rounds, every, device, console.print):
+            for stage, run in zoo.train(config, out, rounds, every, device, threads or "auto", console.print):
                 if stage not in tasks:
+                    console.print(f"stage {stage}: {run.history.engine}")
                     tasks[stage] = progress.add_task(f"stage {stage}", total=max(rounds, run.done), now="")
                 progress.update(tasks[stage], completed=run.done, now=_now(run.history))
         except KeyboardInterrupt:
@@ -159,12 +180,12 @@ def train(
 @contextmanager
 def _together(device):
     """Inside, the processes that `torchrun` started play one game, of which the first speaks. Gives the device of this one."""
-    device = course_.choose_device(device)
+    device = lesson.choose_device(device)
     if not {"RANK", "WORLD_SIZE", "LOCAL_RANK"} <= os.environ.keys():
         yield device
         return
     if device.startswith("cuda"):
-        device = course_.choose_device(f"cuda:{os.environ['LOCAL_RANK']}")
+        device = lesson.choose_device(f"cuda:{os.environ['LOCAL_RANK']}")
         cuda.set_device(device)
     distributed.init_process_group()
     console.quiet = distributed.get_rank() > 0
@@ -191,7 +212,7 @@ def sample(
 ):
     """Draw what a trained system makes: of each held-out example what was given, what was made of it, and what was right."""
     with _errors_for_people():
-        zoo.examine(*zoo.restore(run, course_.choose_device(device)), count, seed).draw(to or run / "sample.png")
+        zoo.examine(*zoo.restore(run, lesson.choose_device(device)), count, seed).draw(to or run / "sample.png")
     console.print(f"wrote {to or run / 'sample.png'}")
 
 
@@ -199,7 +220,7 @@ def sample(
 def evaluate(run: Folder, device: Device = "auto"):
     """Measure a trained system on held-out examples."""
     with _errors_for_people():
-        measures = zoo.examine(*zoo.restore(run, course_.choose_device(device))).measures()
+        measures = zoo.examine(*zoo.restore(run, lesson.choose_device(device))).measures()
     table = Table("measure", "value")
     for name, value in measures.items():
         table.add_row(name, f"{value:.4g}")

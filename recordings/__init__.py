@@ -2,5 +2,5 @@
 
 A module names its `TASKS`, each a tuple of words and numbers; `contest(task)` plays one of them and returns what came of it, as
 numbers, words and tensors; `keep(found)` writes the record from what came of all. `begin()` makes the runs of seed 0, unplayed, by
-which `gan_edu.recorded` recognises the record, and `remeasured(record)`, where weights are kept, measures these again.
+which `gan_edu.course.recorded` recognises the record, and `remeasured(record)`, where weights are kept, measures these again.
 """

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import torch
 
-from gan_edu.recorded import fingerprint
+from gan_edu.course.recorded import fingerprint
 
 from . import facades, few_labels, infogan, league, stackgan
 

@@ -9,7 +9,8 @@ from functools import cache
 
 import torch
 
-from gan_edu import metrics, recorded
+from gan_edu import metrics
+from gan_edu.course import recorded
 from gan_edu.data import load_pairs, to_bytes, to_pixels
 from gan_edu.engine import Engine
 from gan_edu.models import cyclegan, pix2pix

@@ -8,7 +8,7 @@ from functools import partial
 
 import torch
 
-from gan_edu import recorded
+from gan_edu.course import recorded
 from gan_edu.data import Batches, Together, load
 from gan_edu.engine import Engine
 from gan_edu.models import semi_supervised

@@ -6,7 +6,8 @@ category is matched with their class, one to one. Made: the same of 2,000 genera
 
 import torch
 
-from gan_edu import data, judge, metrics, recorded
+from gan_edu import data, judge, metrics
+from gan_edu.course import recorded
 from gan_edu.data import to_bytes
 from gan_edu.engine import Engine
 from gan_edu.models import infogan

@@ -8,7 +8,7 @@ import statistics
 import time
 from functools import cache
 
-from gan_edu import league, recorded
+from gan_edu.course import league, recorded
 
 SEEDS = range(5)
 BUDGETS = ("seconds", "steps")
@@ -65,7 +65,7 @@ def keep(found):
     recorded.write(
         "league",
         configuration=by_ground(lambda result: {what: result[what] for what in ("cost of a round", "rounds")}),
-        modules=["recordings.league", "gan_edu.league", "gan_edu.models.gan"],
+        modules=["recordings.league", "gan_edu.course.league", "gan_edu.models.gan"],
         beginnings=recorded.beginnings(begin),
         seeds=[by_ground(lambda result, seed=seed: result["seeds"][seed]) for seed in SEEDS],
     )

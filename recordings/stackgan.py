@@ -10,7 +10,8 @@ from functools import cache, partial
 import torch
 from torch.nn.functional import interpolate
 
-from gan_edu import metrics, recorded
+from gan_edu import metrics
+from gan_edu.course import recorded
 from gan_edu.data import Scenes, Stream, to_bytes, to_pixels, tokens
 from gan_edu.data.drawn.scenes import VOCABULARY, captioned
 from gan_edu.engine import Engine

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from gan_edu.checks import FAILS, HOLDS, MIME, OPEN, UNJUDGED, Checks
+from gan_edu.course.checks import FAILS, HOLDS, MIME, OPEN, UNJUDGED, Checks
 from gan_edu.errors import CourseError
 
 

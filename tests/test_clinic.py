@@ -4,7 +4,7 @@ import matplotlib.pyplot as plt
 import pytest
 import torch
 
-from gan_edu import clinic
+from gan_edu.course import clinic
 from gan_edu.errors import CourseError
 
 SICK = [name for name in clinic.DISEASES if name != "healthy"]

@@ -195,7 +195,7 @@ def test_memory_that_is_kept_is_not_fetched_anew_every_round():
     """Left to itself, glibc gives most of a round's memory back and fetches it again page by page, nearly always."""
     kept, pages = subprocess.run([sys.executable, "-c", TEN_ROUNDS], capture_output=True, text=True, check=True).stdout.split()
     of_one_round = 3 * 5 * 2**20 * 4 // mmap.PAGESIZE
-    assert kept == "True" and int(pages) < of_one_round
+    assert kept == "True" and int(pages) < 3 * of_one_round  # of ten
 
 
 @pytest.mark.parametrize("library", [lambda name: object(), None], ids=["without mallopt", "without a library"])

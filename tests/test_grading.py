@@ -15,7 +15,7 @@ from nbgrader.apps import NbGraderAPI
 from nbgrader.validator import Validator
 from traitlets.config.loader import PyFileConfigLoader
 
-from gan_edu import course
+from gan_edu.course import runner
 
 pytestmark = pytest.mark.filterwarnings("ignore:Object of type:sqlalchemy.exc.SAWarning")  # nbgrader's own affair
 
@@ -66,7 +66,7 @@ WRONG = ["half = 0.4", "return 1 / x", "distance = 7.0"]  # of which the second 
 def week(tmp_path_factory):
     """A course folder as a teacher sets it up, with a notebook released: the folder, nbgrader, and a function `copy(*answers)`."""
     root = tmp_path_factory.mktemp("class")
-    shutil.copy(course.NOTEBOOKS / "nbgrader_config.py", root)
+    shutil.copy(runner.NOTEBOOKS / "nbgrader_config.py", root)
     (root / "source" / "week").mkdir(parents=True)
     nbformat.write(master(), root / "source" / "week" / "gans.ipynb")
     settings = PyFileConfigLoader("nbgrader_config.py", path=str(root)).load_config()

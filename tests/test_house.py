@@ -44,16 +44,11 @@ ROOMS = {
     "judge": {"networks", "data"},
     "metrics": {"networks", "judge"},
     "recipes": MATHEMATICS | {"data", "models", "training"},
-    "league": MATHEMATICS | {"data", "models", "engine", "training", "metrics"},
-    "recorded": {"training"},
     "plots": WORKSHOP,
     "zoo": WORKSHOP | {"plots"},
-    "clinic": {"data", "engine", "metrics", "plots"},
     "widgets": WORKSHOP | {"plots"},
-    "checks": WORKSHOP | {"plots"},
-    "pages": WORKSHOP | {"plots", "checks"},
-    "course": WORKSHOP | {"plots", "widgets", "checks", "pages"},
-    "cli": WORKSHOP | {"plots", "zoo", "widgets", "checks", "pages", "course"},
+    "course": WORKSHOP | {"plots", "widgets"},
+    "cli": WORKSHOP | {"plots", "zoo", "widgets", "course"},
     "__main__": {"cli"},
 }
 
@@ -240,11 +235,11 @@ def distributions(*folders):
                 yield from map(canonical, installed.get(name, [name]))
 
 
-OURS = {"gan_edu", "benchmarks", "sitecustomize"}
+OURS = {"gan_edu", "benchmarks", "recordings", "sitecustomize"}
 
 
 def test_what_is_imported_is_declared_and_what_is_declared_is_used(project):
-    course, tests = set(distributions("gan_edu", "notebooks", "benchmarks")), set(distributions("tests"))
+    course, tests = set(distributions("gan_edu", "notebooks", "benchmarks", "recordings")), set(distributions("tests"))
     assert course <= set(requirements(project))
     assert course | tests <= set(requirements(project, "test"))
     assert set(requirements(project, "test", "edit")) <= course | tests | set(USED)

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from gan_edu import data, league, recorded
+from gan_edu import data
+from gan_edu.course import league, recorded
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 

@@ -19,8 +19,9 @@ from nbgrader.nbgraderformat import MetadataValidator
 from nbgrader.preprocessors import ClearHiddenTests, ClearSolutions
 from traitlets.config.loader import PyFileConfigLoader
 
-from gan_edu import course
-from gan_edu.checks import HOLDS, MIME, OPEN, UNJUDGED, Report
+from gan_edu.course import lesson, runner
+from gan_edu.course.checks import HOLDS, MIME, OPEN, UNJUDGED, Report
+from gan_edu.course.student import student_version
 
 BROKEN = Path(__file__).parent / "broken"
 KINDS = {"close", "at_least", "at_most", "equal", "that"}
@@ -32,7 +33,7 @@ def smoke_seconds(path):
     return int(stated[1]) if stated else 0
 
 
-@pytest.fixture(scope="module", params=sorted(course.notebooks(), key=smoke_seconds, reverse=True), ids=lambda path: path.stem)
+@pytest.fixture(scope="module", params=sorted(runner.notebooks(), key=smoke_seconds, reverse=True), ids=lambda path: path.stem)
 def path(request):
     return request.param
 
@@ -224,7 +225,7 @@ def run(path, tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         if os.environ["GAN_EDU_TESTS_DATA"]:
             patch.setenv("GAN_EDU_DATA", os.environ["GAN_EDU_TESTS_DATA"])
-        outcome = course.run_notebook(path, target, {"PROFILE": "smoke", "SEED": 0, "DEVICE": "auto"}, timeout=300)
+        outcome = runner.run_notebook(path, target, {"PROFILE": "smoke", "SEED": 0, "DEVICE": "auto"}, timeout=300)
     return outcome, nbformat.read(target, as_version=4)
 
 
@@ -241,18 +242,18 @@ def test_it_writes_nothing_to_the_error_stream(run):
 
 
 def test_its_checks_hold_or_wait_for_real_training(run):
-    reports = course.reports(run[1])
+    reports = runner.reports(run[1])
     assert reports and {report["state"] for report in reports} <= {HOLDS, UNJUDGED}
 
 
 def test_what_it_says_about_an_exercise_it_says_once(run):
-    claims = [(report["exercise"], report["claim"]) for report in course.reports(run[1]) if report["exercise"]]
+    claims = [(report["exercise"], report["claim"]) for report in runner.reports(run[1]) if report["exercise"]]
     assert len(set(claims)) == len(claims), "of two claims in the same words only the later counts"
 
 
 def test_it_uses_the_best_device_there_is(run):
     printed = "".join(output.get("text", "") for cell in run[1].cells for output in cell.get("outputs", []))
-    assert f"profile smoke, seed 0, device {course.choose_device()}" in printed
+    assert f"profile smoke, seed 0, device {lesson.choose_device()}" in printed
 
 
 # ---- the student's copy
@@ -260,7 +261,7 @@ def test_it_uses_the_best_device_there_is(run):
 
 @pytest.fixture(scope="module")
 def student(path):
-    return course.student_version(path)
+    return student_version(path)
 
 
 def test_the_students_copy_shows_no_solution_and_no_hidden_test(student):
@@ -270,7 +271,7 @@ def test_the_students_copy_shows_no_solution_and_no_hidden_test(student):
 
 
 def test_nbgraders_release_copy_is_the_students_copy(student, notebook):
-    settings = PyFileConfigLoader("nbgrader_config.py", path=str(course.NOTEBOOKS)).load_config()
+    settings = PyFileConfigLoader("nbgrader_config.py", path=str(runner.NOTEBOOKS)).load_config()
     release, resources = notebook.copy(), {}
     release.cells = [cell.copy() for cell in notebook.cells]
     for step in (ClearSolutions, ClearHiddenTests):

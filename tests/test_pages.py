@@ -6,7 +6,7 @@ import bs4
 import nbformat
 import pytest
 
-from gan_edu import course, pages
+from gan_edu.course import pages, runner
 
 
 def formulas(html):
@@ -74,7 +74,7 @@ def test_a_picture_that_a_cell_carries_lies_inside_the_page(tmp_path):
     assert "data:image/png;base64,iVBORw0K" in pages.write_page(tmp_path / "a.ipynb").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("path", course.notebooks(), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", runner.notebooks(), ids=lambda path: path.stem)
 def test_no_formula_of_the_course_is_left_over(path):
     for cell in nbformat.read(path, as_version=4).cells:
         if cell.cell_type == "markdown":

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from gan_edu import recorded
+from gan_edu.course import recorded
 from gan_edu.engine import Engine
 from gan_edu.errors import CourseError
 from gan_edu.models.gan import GAN

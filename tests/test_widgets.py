@@ -10,7 +10,8 @@ import pytest
 import torch
 from nbformat.v4 import new_code_cell, new_notebook
 
-from gan_edu import course, dynamics, metrics, pages
+from gan_edu import dynamics, metrics
+from gan_edu.course import pages, runner
 from gan_edu.data import gaussian, ring
 from gan_edu.errors import GameError
 from gan_edu.losses import non_saturating, relativistic
@@ -525,7 +526,7 @@ def executed(tmp_path_factory):
     kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
     source, target = folder / "99_lab.ipynb", folder / "out" / "99_lab.ipynb"
     nbformat.write(new_notebook(cells=cells, metadata={"kernelspec": kernel}), source)
-    outcome = course.run_notebook(source, target)
+    outcome = runner.run_notebook(source, target)
     return outcome, nbformat.read(target, as_version=4), pages.write_page(target).read_text()
 
 

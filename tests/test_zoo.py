@@ -23,6 +23,7 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from gan_edu import cli, zoo
+from gan_edu.data.examples import NAMES
 from gan_edu.errors import GanEduError
 from gan_edu.training import Run, played
 
@@ -69,8 +70,9 @@ def asked(name, out, **options):
 def little_to_measure():
     """Sixty held-out examples, for speed."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(zoo, "MEASURED", 60)
-        patch.setattr(zoo, "SHOWN", 12)
+        patch.setattr(zoo.runs, "MEASURED", 60)
+        patch.setattr(zoo.runs, "SHOWN", 12)
+        patch.setattr(zoo.systems, "SHOWN", 12)
         yield
 
 
@@ -142,7 +144,7 @@ def found():
     def said(system, data):
         size = None if data in ("mnist", "fashion", "digits") and system != "next-frame" else 32
         try:
-            examples = zoo.Order(system, data, size).examples()
+            examples = zoo.RunConfig(system, data, size).examples()
             few = tuple(tuple(tensor[:16] for tensor in source) for source in examples.sources)
             examples = replace(examples, sources=few, held_out=tuple(tensor[:12] for tensor in examples.held_out))
         except GanEduError as error:
@@ -159,12 +161,12 @@ def found():
     return said
 
 
-@pytest.mark.parametrize("data", zoo.NAMES)
+@pytest.mark.parametrize("data", NAMES)
 @systems
 def test_every_system_learns_from_every_named_set_or_says_from_which_it_does(name, data, found):
     sentence = found(name, data)
     if sentence:
-        others = [other for other in zoo.NAMES if other != data and re.search(rf"\b{other}\b", sentence)]
+        others = [other for other in NAMES if other != data and re.search(rf"\b{other}\b", sentence)]
         assert others and len(sentence.split(". ")) < 3, sentence
         assert [other for other in others if found(name, other)] == [], "what is named does work"
 
@@ -564,7 +566,7 @@ def test_a_run_goes_on_where_its_folder_was_moved_to(trained, tmp_path):
 # The command in processes of its own -------------------------------------------------------------------------------------
 
 
-QUICK = ("-c", "from gan_edu import cli, zoo; zoo.MEASURED = zoo.SHOWN = 20; cli.main()")
+QUICK = ("-c", "from gan_edu import cli, zoo; zoo.runs.MEASURED = zoo.runs.SHOWN = 20; cli.main()")
 
 
 def started(*arguments, launcher=QUICK, **environment):
@@ -666,10 +668,10 @@ TOGETHER = textwrap.dedent(
 
     INTERRUPTED = int(sys.argv.pop())
     TRAIN, zoo.train = zoo.train, watched
-    zoo.Answer.draw = lambda answer, path: Path(path).touch(exist_ok=False)  # once
-    zoo.Answer.measures = lambda answer: {"mean": answer.made.mean().item()}
+    zoo.Evaluation.draw = lambda answer, path: Path(path).touch(exist_ok=False)  # once
+    zoo.Evaluation.measures = lambda answer: {"mean": answer.made.mean().item()}
     recipe = Recipe("this test", plain, batch=64, epochs=1, optimiser=partial(torch.optim.SGD, lr=0.1), ema=0.995)
-    zoo.SYSTEMS["plain"] = zoo.System("", "images", lambda examples: (recipe,), zoo._sampled)
+    zoo.SYSTEMS["plain"] = zoo.System("", "images", lambda examples: (recipe,), zoo.systems._evaluate_samples)
     cli.main()
     """
 )
@@ -701,7 +703,7 @@ def test_processes_that_torchrun_starts_train_one_game_in_one_folder(tmp_path):
 def test_an_answer_is_shown_in_columns_and_measured_against_what_is_right(tmp_path):
     real = torch.stack([torch.full((3, 4, 4), shade) for shade in (-1.0, 0.0, 1.0)])
     grey = torch.zeros(3, 1, 4, 4)
-    answer = zoo.Answer(real + 0.5, real, matched=True, given=(grey,), row=2, numbers={"of its own": 7.0})
+    answer = zoo.Evaluation(real + 0.5, real, matched=True, given=(grey,), row=2, numbers={"of its own": 7.0})
     answer.draw(tmp_path / "answer.png")
     sheet = torch.from_numpy(np.array(Image.open(tmp_path / "answer.png")))
     assert sheet.shape == (2 * 5 - 1, 6 * 5 - 1, 3)
@@ -712,4 +714,4 @@ def test_an_answer_is_shown_in_columns_and_measured_against_what_is_right(tmp_pa
     # what is too bright is clipped: the last of the three is right
     assert found["PSNR"] == math.inf
     assert found["PSNR of what was given"] == pytest.approx((0 + math.inf + 0) / 3)
-    assert set(zoo.Answer(real, real).measures()) == {"Fréchet distance"}
+    assert set(zoo.Evaluation(real, real).measures()) == {"Fréchet distance"}

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from IPython.display import display
 
-from .errors import CourseError
+from ..errors import CourseError
 
 MIME = "application/vnd.gan-edu.check+json"
 

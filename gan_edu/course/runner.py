@@ -1,114 +1,29 @@
-"""The course itself: profiles, what a notebook starts with, and running notebooks from outside."""
+"""Notebooks run from outside: executed, written with all their outputs, and looked through for what went wrong."""
 
-import hashlib
 import json
 import os
-import platform
-import random
+import queue
 import re
-import shutil
 import signal
 import time
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from .checks import FAILS, MIME, OPEN, Checks
-from .errors import CourseError, DataError, file_errors
+from rich.console import Console
 
-PROFILES = ("smoke", "lecture", "full")
-ROOT = Path(__file__).resolve().parents[1]
+from ..errors import CourseError, file_errors
+from .board import Board, promised, shown
+from .checks import FAILS, MIME, OPEN
+from .lesson import PROFILES, choose_device
+from .student import is_edited, write_derived
+
+ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = ROOT / "notebooks"
-
-
-@dataclass
-class Lesson:
-    """What a notebook works with: profile, seed, device, and its checks."""
-
-    profile: str
-    seed: int
-    device: object
-    check: Checks
-
-    def pick(self, smoke, lecture, full=None):
-        """The value that this profile wants; `full` is the lecture's where it is not given."""
-        return {"smoke": smoke, "lecture": lecture, "full": lecture if full is None else full}[self.profile]
-
-
-def begin(profile, seed, device="auto"):
-    """Starts a notebook: seeds everything, chooses the device, sets the style of the figures, says so in one line.
-
-    profile: "smoke" (seconds: does every cell run?), "lecture" (minutes: real learning) or "full" (the papers' own settings).
-        Where nbgrader validates or grades a copy it is "smoke", whatever the copy says.
-    device: "auto", "cpu", "cuda" or "mps".
-    """
-    import numpy as np
-    import torch
-
-    from . import engine, plots, training
-
-    if profile not in PROFILES:
-        raise CourseError(f"{profile!r} is no profile: choose {', '.join(PROFILES)}.")
-    if "NBGRADER_EXECUTION" in os.environ:
-        profile = "smoke"
-    device = torch.device(choose_device(device))
-    random.seed(seed)
-    np.random.seed(seed)
-    torch.manual_seed(seed)
-    plots.use_style(arrange=profile != "smoke")  # arranging what is in a figure takes half the time of drawing it
-    engine.keep_memory()
-    training.show_progress(True)
-    how = ["bf16 for convolutions and wide layers" if engine.knows_bf16(device) else "fp32"]
-    if device.type == "cpu":
-        threads = min(torch.get_num_threads(), engine.allowed_cores())
-        torch.set_num_threads(threads)
-        how.insert(0, f"{threads} thread{'s' * (threads > 1)}")
-    print(f"profile {profile}, seed {seed}, device {device}, {', '.join(how)}, torch {torch.__version__}")
-    return Lesson(profile, seed, device, Checks(judging=profile != "smoke"))
-
-
-def choose_device(name="auto"):
-    """The device: "cuda" if there is one, else "mps" if there is one, else "cpu"; or the one asked for, if it is there."""
-    import torch
-
-    here = ["cuda"] * torch.cuda.is_available() + ["mps"] * torch.backends.mps.is_available() + ["cpu"]
-    if name == "auto":
-        return here[0]
-    if name.split(":")[0] in here:
-        with suppress(RuntimeError):  # about a number that there is not
-            torch.empty(0, device=name)
-            return name
-    raise CourseError(f"there is no device {name!r} here: choose {', '.join(['auto', *here])}.")
-
-
-def findings():
-    """What this machine has, as rows (what, found, advice): Python, PyTorch, device, data sets, disk."""
-    import torch
-
-    from .data import images, pairs
-
-    yield "Python", platform.python_version(), ""
-    yield "PyTorch", torch.__version__, ""
-    device = choose_device()
-    driver = shutil.which("nvidia-smi") is not None
-    advice = "there is an NVIDIA driver, but this PyTorch build cannot use it: install a CUDA build with run.py --torch-index"
-    yield "device", device, advice if driver and device != "cuda" else ""
-    yield "CPU threads", str(torch.get_num_threads()), ""
-    downloaded = "it is downloaded when a notebook needs it; see data/README.md"
-    sets = [(entry.title, partial(images.find, name), downloaded) for name, entry in images.SETS.items()]
-    for title, find, advice in [*sets, ("CMP facades", pairs.find, "drawn outlines stand in for them; see data/README.md")]:
-        folder = None
-        try:
-            folder = find()
-        except DataError as error:
-            advice = str(error)
-        yield title, str(folder or "not here"), "" if folder else advice
-    free = shutil.disk_usage(ROOT).free / 1e9
-    yield "free disk", f"{free:.1f} GB", "the course needs about 1 GB: make room" if free < 1 else ""
-    yield "notebooks", str(len(notebooks())), ""
+CONSOLE = Console(highlight=False, markup=False, soft_wrap=True)
 
 
 def notebooks(only=None):
@@ -134,10 +49,11 @@ class Outcome:
     problems: list[str] = field(default_factory=list)
 
 
-def run_notebook(source, target, parameters=None, timeout=7200):
+def run_notebook(source, target, parameters=None, timeout=7200, tell=lambda *place: None):
     """Executes one notebook with papermill, writes it with all its outputs to `target`, and returns the `Outcome`.
 
-    parameters: values for names that the cell tagged `parameters` sets. Raises CourseError for an unknown name, which papermill
+    parameters: values for names that the cell tagged `parameters` sets. tell: called as each cell begins with the notebook's name, the
+    cell's number and how many there are, and with the name alone at the end. Raises CourseError for an unknown name, which papermill
     would accept in silence, and for a file that is no notebook.
     """
     import nbformat
@@ -167,6 +83,7 @@ def run_notebook(source, target, parameters=None, timeout=7200):
                 kernel_name="python3",
                 cwd=str(source.parent),
                 progress_bar=False,
+                engine_name=_telling(partial(tell, source.stem)),
                 request_save_on_cell_execute=False,  # written once, at the end: after every cell it would take seconds
                 start_timeout=120,
                 execution_timeout=timeout,
@@ -178,6 +95,7 @@ def run_notebook(source, target, parameters=None, timeout=7200):
         except (RuntimeError, TimeoutError) as error:  # the kernel died, or a cell never ended
             outcome.problems.append(f"the kernel stopped: {error}")
         outcome.seconds = time.perf_counter() - started
+        tell(source.stem)
         if made.exists():
             executed = nbformat.read(made, as_version=4)
             write_derived(executed, target)
@@ -187,6 +105,26 @@ def run_notebook(source, target, parameters=None, timeout=7200):
                 if report["state"] == FAILS:
                     outcome.problems.append(f"check failed: {report['claim']} ({report['detail']})")
     return outcome
+
+
+def _telling(tell):
+    """The name of a papermill engine that tells where it is before each cell: its number and how many there are."""
+    from papermill.engines import NBClientEngine, papermill_engines
+
+    class Telling(NBClientEngine):
+        @classmethod
+        def execute_managed_notebook(cls, manager, *args, **settings):
+            begin = manager.cell_start
+
+            def cell_start(cell, cell_index=None, **others):
+                tell(cell_index + 1, len(manager.nb.cells))
+                return begin(cell, cell_index, **others)
+
+            manager.cell_start = cell_start
+            return super().execute_managed_notebook(manager, *args, **settings)
+
+    papermill_engines.register("telling", Telling)
+    return "telling"
 
 
 def _kernel_manager(settings):
@@ -251,15 +189,16 @@ def hidden_errors(notebook):
     ]
 
 
-def run_course(profile="lecture", only=None, device="auto", seed=0, into=None, say=print, force=False):
+def run_course(profile="lecture", only=None, device="auto", seed=0, threads=None, into=None, console=CONSOLE, force=False):
     """Executes the notebooks and writes them to `build/course/`, with HTML and an index as they come.
 
-    Without a GPU two at a time, each on half of the cores: most of the networks are too small for a second thread.
+    Without a GPU two at a time, each on half of the cores: most of the networks are too small for a second thread. threads: of each
+    notebook, if another number is wanted.
 
     Returns the outcomes. One broken notebook does not stop the others. Raises CourseError if there is no such notebook, profile
     or device; and, unless `force` is set, if somebody has worked in a notebook that would be overwritten.
     """
-    from .engine import allowed_cores
+    from ..engine import allowed_cores
     from .pages import write_index
 
     if profile not in PROFILES:
@@ -276,14 +215,16 @@ def run_course(profile="lecture", only=None, device="auto", seed=0, into=None, s
         )
     with file_errors(CourseError, into, "written to"):
         into.mkdir(parents=True, exist_ok=True)
-    prepare_data(chosen, say)
+    prepare_data(chosen, console.print)
     work = partial(_run_into, into, {"PROFILE": profile, "SEED": seed, "DEVICE": device})
     at_a_time = min(2, len(chosen), allowed_cores()) if chosen_device == "cpu" else 1
-    say(f"{len(chosen)} notebooks, {at_a_time} at a time", flush=True)
-    with _workers(at_a_time, allowed_cores() // at_a_time) as each:
+    threads = threads or allowed_cores() // at_a_time
+    board = Board({path.stem: promise for path in chosen if (promise := promised(path, profile))})
+    console.print(f"{len(chosen)} notebooks, {at_a_time} at a time, on {threads} thread{'s' * (threads > 1)} each")
+    with _workers(at_a_time, threads) as (each, messages), shown(board, messages, console):
         for outcome in each(work, chosen):
             outcomes = sorted([*outcomes, outcome], key=lambda outcome: outcome.name)
-            say(f"[{len(outcomes)}/{len(chosen)}] {outcome.name}: {summary(outcome)}", flush=True)
+            console.print(f"[{len(outcomes)}/{len(chosen)}] {outcome.name}: {summary(outcome)}")
             with file_errors(CourseError, into, "written to"):
                 write_index(into, outcomes, profile, seed)
                 (into / "summary.json").write_text(json.dumps([vars(outcome) for outcome in outcomes], indent=1))
@@ -297,7 +238,7 @@ def _run_into(into, parameters, path):
     target = into / path.name
     try:
         target.with_suffix(".html").unlink(missing_ok=True)
-        outcome = run_notebook(path, target, parameters)
+        outcome = run_notebook(path, target, parameters, tell=lambda *place: MESSAGES[0].put(place))
         if target.exists():  # a kernel that died leaves nothing
             write_page(target)
     except (CourseError, OSError) as error:  # a disk that is full, a file of somebody else's
@@ -307,23 +248,37 @@ def _run_into(into, parameters, path):
 
 @contextmanager
 def _workers(count, threads):
-    """A function like `map`, with several workers if so many are wanted: results then come in the order in which they are ready."""
+    """A function like `map`, with several workers if so many are wanted: results then come in the order in which they are ready. And
+    a queue, into which the workers put where they are."""
     if count == 1:
-        yield map
+        MESSAGES[:] = [queue.Queue()]
+        _give_threads(threads)
+        yield map, MESSAGES[0]
         return
-    with get_context("spawn").Pool(count, _share_cores, [threads]) as pool:
-        yield pool.imap_unordered
+    context = get_context("spawn")
+    messages = context.Queue()
+    with context.Pool(count, _begin_worker, [threads, messages]) as pool:
+        yield pool.imap_unordered, messages
 
 
-def _share_cores(threads):
-    """Begins a worker: its notebooks get that many threads, and Ctrl-C is left to the process that has the workers."""
-    os.environ.setdefault("OMP_NUM_THREADS", str(threads))
+MESSAGES = []  # the queue of this process
+
+
+def _begin_worker(threads, messages):
+    """A worker: its notebooks get that many threads, and Ctrl-C is left to the process that has the workers."""
+    MESSAGES[:] = [messages]
+    _give_threads(threads)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _give_threads(threads):
+    os.environ.setdefault("OMP_NUM_THREADS", str(threads))
+    os.environ["TQDM_DISABLE"] = "1"  # what is executed to be kept shows no bars
 
 
 def prepare_data(chosen, say=print):
     """Downloads what these notebooks load, once and before they run; without a network, says so and has them not try."""
-    from .data import images
+    from ..data import images
 
     text = "".join(path.read_text(encoding="utf-8", errors="replace") for path in chosen)
     for name, entry in images.SETS.items():
@@ -344,47 +299,3 @@ def summary(outcome):
 
 def _plain(text):
     return re.sub(r"\x1b\[[0-9;]*m", "", text)
-
-
-def student_version(source):
-    """The notebook as a student gets it: `### BEGIN SOLUTION` regions replaced by `...`, hidden tests removed, no outputs."""
-    import nbformat
-
-    notebook = nbformat.read(source, as_version=4)
-    for cell in notebook.cells:
-        if cell.cell_type != "code":
-            continue
-        cell.source = re.sub(
-            r"^([ \t]*)### BEGIN SOLUTION.*?### END SOLUTION[ \t]*$", r"\1...  # your answer", cell.source, flags=re.S | re.M
-        )
-        cell.source = re.sub(
-            r"\n?^[ \t]*### BEGIN HIDDEN TESTS.*?### END HIDDEN TESTS[ \t]*$", "", cell.source, flags=re.S | re.M
-        )
-        if "keep_output" not in cell.metadata.get("tags", []):
-            cell.outputs, cell.execution_count = [], None
-    return notebook
-
-
-def write_derived(notebook, path):
-    """Writes a notebook that was made from another, with a mark by which `is_edited` sees whether somebody has worked in it since."""
-    import nbformat
-
-    notebook.metadata["gan_edu"] = {"written": _digest(notebook)}
-    nbformat.write(notebook, path)
-
-
-def is_edited(path):
-    """Whether there is a file that is not, cell by cell, what `write_derived` wrote."""
-    import nbformat
-
-    try:
-        notebook = nbformat.read(path, as_version=4)
-    except FileNotFoundError:
-        return False
-    except (ValueError, LookupError, AttributeError, TypeError, nbformat.ValidationError):  # no notebook of ours
-        return True
-    return notebook.metadata.get("gan_edu", {}).get("written") != _digest(notebook)
-
-
-def _digest(notebook):
-    return hashlib.sha256(json.dumps([(cell.cell_type, cell.source) for cell in notebook.cells]).encode()).hexdigest()

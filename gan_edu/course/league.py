@@ -12,11 +12,11 @@ from functools import partial
 import torch
 from torch import nn
 
-from . import data, dynamics, losses, metrics, networks, penalties, training
-from .augmentations import InstanceNoise
-from .engine import Engine
-from .models.gan import GAN, FeatureMatchingGAN
-from .networks import FourierFeatures, leaky_relu, mlp
+from .. import data, dynamics, losses, metrics, networks, penalties, training
+from ..augmentations import InstanceNoise
+from ..engine import Engine
+from ..models.gan import GAN, FeatureMatchingGAN
+from ..networks import FourierFeatures, leaky_relu, mlp
 
 
 @dataclass(frozen=True)

@@ -16,10 +16,10 @@ from pathlib import Path
 import torch
 from safetensors.torch import load_file, save_file
 
-from .errors import CourseError
-from .training import Run
+from ..errors import CourseError
+from ..training import Run
 
-FOLDER = Path(__file__).resolve().parents[1] / "notebooks" / "recorded"
+FOLDER = Path(__file__).resolve().parents[2] / "notebooks" / "recorded"
 FIRST = 3  # rounds of a run by which it is recognised
 
 

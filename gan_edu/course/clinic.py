@@ -14,10 +14,10 @@ import torch
 from torch import nn
 from torch.optim import Adam
 
-from . import data, plots
-from .engine import threads
-from .errors import CourseError
-from .metrics import frechet_distance
+from .. import data, plots
+from ..engine import threads
+from ..errors import CourseError
+from ..metrics import frechet_distance
 
 
 def script(images, rounds):

@@ -84,6 +84,6 @@ def write_pictures(executed, into):
                 (Path(into) / f"{name}.png").write_bytes(base64.b64decode(png))
 
 
-if __name__ == "__main__":  # after `run.py course`: python -m gan_edu.pages
-    root = Path(__file__).resolve().parents[1]
+if __name__ == "__main__":  # after `run.py course`: python -m gan_edu.course.pages
+    root = Path(__file__).resolve().parents[2]
     write_pictures(root / "build" / "course", root / "notebooks" / "pictures")
