@@ -24,20 +24,24 @@ CPU_INDEX = "https://download.pytorch.org/whl/cpu"
 USAGE = """usage: python3 run.py COMMAND [OPTIONS]
 
   course   run every notebook and write the results to build/course/
-           (--profile smoke|lecture|full, --only 04, --device auto|cpu|cuda|mps, --seed 0)
-  test     run the tests: units, and every notebook in the smoke profile
+           (--profile smoke|lecture|full, --only 04, --device auto|cpu|cuda|mps, --seed 0, --threads 1)
+  test     run the tests: units, and every notebook in the smoke profile (--processors: as other processors would)
   lab      open the course in JupyterLab
   train    train a system of the zoo on named data or your own images; sample and evaluate look at what came of it
+  record   play again what notebooks show as recorded: league, facades, few_labels, infogan, stackgan
   bench    measure speed and time to quality, and write benchmarks/RESULTS.md
   doctor   say what this machine has, and what to do about what it lacks
   student  write copies of the notebooks without the solutions
 
 --torch-index URL before the command: the package index to take PyTorch from (a CUDA build for Windows, for example).
+--newest before the command: the newest version of every package in place of the tested ones, to see what breaks next.
 `python3 run.py COMMAND --help` says more about a command."""
 
 
 def main(arguments):
-    index = None
+    index, newest = None, arguments[:1] == ["--newest"]
+    if newest:
+        arguments = arguments[1:]
     if arguments[:1] == ["--torch-index"]:
         if len(arguments) < 2:
             sys.exit("--torch-index needs a URL.")
@@ -49,15 +53,15 @@ def main(arguments):
         sys.exit(
             f"The course is for Python 3.11 to 3.13, and this is {platform.python_version()}. Install one from python.org."
         )
-    prepare(index)
+    prepare(index, newest)
     signal.signal(signal.SIGINT, lambda *_: None)  # Ctrl-C is the command's affair: it may have something to finish
     command = [PYTHON, "-P", "-m", "gan_edu", *arguments]  # -P: what lies where you are is not imported
     return subprocess.run(command).returncode
 
 
-def prepare(index):
+def prepare(index, newest=False):
     """Makes the environment unless the one that is there was made from the same requirements."""
-    wanted = fingerprint()
+    wanted = fingerprint() + " newest" * newest
     if PYTHON.exists() and STAMP.exists() and STAMP.read_text() == wanted and index is None:
         return
     if not PYTHON.exists():
@@ -68,6 +72,11 @@ def prepare(index):
             sys.exit("No virtual environment could be made. On Debian or Ubuntu: apt install python3-venv.")
     STAMP.unlink(missing_ok=True)
     pin = next(line.strip() for line in (ROOT / "constraints.txt").read_text().splitlines() if line.startswith("torch=="))
+    if newest:
+        print("Installing the newest versions of everything (some minutes) ...", flush=True)
+        install(["--upgrade", "--upgrade-strategy", "eager", "-e", f"{ROOT}[test]"])
+        STAMP.write_text(wanted)
+        return
     if index:  # even over a torch of that version, which may be another build; what torch needs comes with the others
         print(f"Installing {pin} from {index} ...", flush=True)
         install([pin, "--index-url", index, "--force-reinstall", "--no-deps"])

@@ -17,8 +17,8 @@ from .models.recipe import Recipe
 
 GREY = (1, 28, 28)
 RECIPES = {
-    "dcgan": dcgan.STROKES,
-    "clothes": dcgan.SHADES,
+    "dcgan": dcgan.DIGITS,
+    "clothes": dcgan.CLOTHES,
     "photographs": dcgan.PHOTOGRAPHS,
     "tensorflow": mlp_gan.TENSORFLOW,
     "introductory": mlp_gan.INTRODUCTORY,

@@ -49,7 +49,7 @@ def clipped(optimiser: Callable, bound: float = 0.01) -> Callable:
     return make
 
 
-def optimistic(optimiser: Callable) -> Callable:
+def optimistic_steps(optimiser: Callable) -> Callable:
     """An optimiser's maker whose steps are twice its own less its own last one. With SGD that is the rule `dynamics.optimistic`, with
     Adam it is Optimistic Adam (Daskalakis, Ilyas, Syrgkanis & Zeng 2018; notebook 08), which doubles the step that Adam takes and not
     the gradient that Adam is given. The first step is the optimiser's own."""
@@ -494,7 +494,7 @@ def _write(path, state):
             part.unlink(missing_ok=True)
 
 
-def played(path):
+def load_game_state(path):
     """The `state_dict` of the game in a checkpoint as it is to be looked at: of the averaged one, if there is one. Raises
     CheckpointError if that is no checkpoint."""
     state = _read(path)

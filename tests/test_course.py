@@ -528,6 +528,16 @@ def test_the_first_call_makes_an_environment_installs_and_hands_over(run):
     assert run.commands[-1] == [str(run.PYTHON), "-P", "-m", "gan_edu", "course", "--profile", "smoke"]
 
 
+def test_the_newest_versions_are_installed_on_request_and_the_tested_ones_again_without_it(run):
+    newest = ["--upgrade", "--upgrade-strategy", "eager", "-e", f"{run.ROOT}[test]"]
+    assert run.main(["--newest", "test"]) == 0
+    assert pip(run) == [newest] and run.commands[-1][-2:] == ["gan_edu", "test"]
+    run.main(["--newest", "test"])
+    assert pip(run) == [newest]
+    run.main(["test"])
+    assert [call[0] for call in pip(run)[1:]] == ["torch==2.13.0", "-c"]
+
+
 def test_an_unchanged_environment_is_left_alone(run):
     run.main(["doctor"])
     run.commands.clear()

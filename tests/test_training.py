@@ -48,8 +48,7 @@ from gan_edu.networks import (
     virtual_batch_norm,
 )
 from gan_edu.penalties import R1, R2, GradientPenalty
-from gan_edu.training import Run, adam, clipped, play
-from gan_edu.training import optimistic as optimistic_steps
+from gan_edu.training import Run, adam, clipped, optimistic_steps, play
 
 DEVICES = ["cpu", "cuda"] if torch.cuda.is_available() else ["cpu"]
 sgd = partial(torch.optim.SGD, lr=0.05)
@@ -153,6 +152,15 @@ GAMES = {
     "InfoGAN": (lambda: told(InfoGAN, 5, categories=3, continuous=2), images),
     "BiGAN": (bidirectional, images),
     "instance noise": (lambda: plain(augmentation=InstanceNoise(0.5, 5), penalties=[R1(1.0)]), ring),
+    "DCGAN with penalties": (
+        lambda: GAN(
+            dcgan_generator(4, 1, 8, 4),
+            dcgan_discriminator(1, 8, 4, normalise=None),
+            latent=4,
+            penalties=[R1(0.5), R2(0.5), GradientPenalty(1.0)],
+        ),
+        images,
+    ),
     "augmented": (
         lambda: GAN(
             dcgan_generator(4, 1, 8, 4), dcgan_discriminator(1, 8, 4), latent=4, augmentation=DifferentiableAugmentation()
@@ -274,7 +282,15 @@ def test_it_does_with_every_optimiser(optimiser, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "kind", ["DCGAN with spectral norm", "DCGAN with virtual BatchNorm", "augmented", "instance noise", "feature matching"]
+    "kind",
+    [
+        "DCGAN with penalties",
+        "DCGAN with spectral norm",
+        "DCGAN with virtual BatchNorm",
+        "augmented",
+        "instance noise",
+        "feature matching",
+    ],
 )
 def test_it_does_in_half_precision(kind, tmp_path):
     assert_resumes_exactly(tmp_path, kind, engine=Engine("bf16"))

@@ -25,7 +25,7 @@ from typer.testing import CliRunner
 from gan_edu import cli, zoo
 from gan_edu.data.examples import NAMES
 from gan_edu.errors import GanEduError
-from gan_edu.training import Run, played
+from gan_edu.training import Run, load_game_state
 
 ROOT = Path(__file__).resolve().parents[1]
 DATA = {  # what stands in for it without a network is learned from here; all else has the digits
@@ -108,7 +108,7 @@ def test_every_system_is_trained_by_its_name_offline(name, trained):
     assert [path.name for path in checkpoints] == [f"stage{k}.pt" for k in range(1, stages + 1)]
     for path in checkpoints:
         assert torch.load(path, weights_only=True)["done"] == 3
-        assert all(value.isfinite().all() for value in played(path).values() if value.is_floating_point())
+        assert all(value.isfinite().all() for value in load_game_state(path).values() if value.is_floating_point())
         rows = table(path.with_suffix(".csv"))
         assert [row["round"] for row in rows] == ["0", "2", "3"]
         assert math.isfinite(float(rows[-1]["generator"])) and float(rows[-1]["Fréchet distance"]) > 0
@@ -127,6 +127,25 @@ def test_every_system_is_measured_and_sampled_from_its_folder_alone(name, traine
     with Image.open(tmp_path / "three.png") as picture:
         across = picture.width // size
         assert code == 0 and picture.height // size * across >= 3 * IMAGES.get(name, 1) and across % IMAGES.get(name, 1) == 0
+
+
+@systems
+def test_how_a_system_is_trained_stands_in_one_file(name):
+    """Its game, the sizes of its networks and its recipe: nobody has to look in a second."""
+    home = f"gan_edu.models.{name.replace('-', '_')}"
+    data = DATA.get(name, "mnist")
+    examples = zoo.RunConfig(name, data, 32 if name in DATA or name == "next-frame" else None).examples()
+    source = Path(sys.modules[home].__file__).read_text(encoding="utf-8")
+    for recipe in zoo.SYSTEMS[name].stages(examples):
+        made_by = recipe.game
+        while isinstance(made_by, partial):
+            made_by = made_by.func
+        trained_as = (
+            {home, "gan_edu.models.dcgan"} if name in ("projection", "lapgan") else {home}
+        )  # generators of theirs are DCGANs
+        assert made_by.__module__ in trained_as
+    assert "Recipe(" in source or "dcgan.recipe(" in source
+    assert re.search(r"^def (game|stage_one|level|recipe)\(", source, flags=re.M)
 
 
 def test_the_help_names_every_system_with_what_it_wants_and_its_paper():
@@ -216,9 +235,9 @@ def test_the_same_command_goes_on_after_ctrl_c_as_if_nothing_had_happened(name, 
 
 def test_more_rounds_go_on_with_a_run_that_had_ended(trained, tmp_path):
     folder = shutil.copytree(trained("dcgan"), tmp_path / "run")
-    before = played(folder / "stage1.pt")
+    before = load_game_state(folder / "stage1.pt")
     assert gan_edu(*asked("dcgan", folder))[0] == 0
-    torch.testing.assert_close(played(folder / "stage1.pt"), before, rtol=0, atol=0)
+    torch.testing.assert_close(load_game_state(folder / "stage1.pt"), before, rtol=0, atol=0)
     assert gan_edu(*asked("dcgan", folder, rounds=4))[0] == 0
     assert [row["round"] for row in table(folder / "stage1.csv")] == ["0", "2", "3", "4"]
 
@@ -553,7 +572,11 @@ def test_the_home_folder_is_meant_by_its_sign(tmp_path, monkeypatch):
 
 def test_a_batch_may_be_one_example(tmp_path):
     assert gan_edu(*asked("cyclegan", tmp_path / "run", batch=1, rounds=2))[0] == 0
-    assert all(value.isfinite().all() for value in played(tmp_path / "run" / "stage1.pt").values() if value.is_floating_point())
+    assert all(
+        value.isfinite().all()
+        for value in load_game_state(tmp_path / "run" / "stage1.pt").values()
+        if value.is_floating_point()
+    )
 
 
 def test_a_run_goes_on_where_its_folder_was_moved_to(trained, tmp_path):

@@ -162,7 +162,7 @@ CURES = {
     "packs of 4": lambda ground: {"discriminator": lambda: networks.Packed(ground.discriminator(pack=4), 4)},  # Lin et al. 2018
     "unrolled, 3 steps": lambda ground: {"rule": dynamics.Unrolled("generator", 3, 0.01)},  # Metz et al. 2017
     "extragradient": lambda ground: {"rule": dynamics.Extragradient(ground.rate), "schedule": "D+G"},  # Gidel et al. 2019
-    "optimistic": lambda ground: {"optimiser": training.optimistic(adam(ground.rate))},  # Daskalakis et al. 2018
+    "optimistic": lambda ground: {"optimiser": training.optimistic_steps(adam(ground.rate))},  # Daskalakis et al. 2018
 }
 """From a name to what it changes: a function of the ground that returns further arguments of `models.gan.GAN` or of `training.Run`,
 another `game`, or makers of another `generator` or `discriminator`. What a cure does not name stays as it is."""

@@ -1,1 +1,1 @@
-"""The zoo: one file for each family of games, to be read from top to bottom in one sitting."""
+"""Models: one file a system, with its game, its networks' sizes and its recipe, to be read from top to bottom in one sitting."""

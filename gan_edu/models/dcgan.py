@@ -22,10 +22,10 @@ def photographs(shape):
     return game(shape, generator=max(16, 256 >> doublings), discriminator=32)
 
 
-STROKES = Recipe(
+DIGITS = Recipe(
     source="this course, notebook 05: strokes", game=game, batch=64, epochs=2, optimiser=adam(2e-3, 0.0, 0.9), ema=0.995
 )
-SHADES = Recipe(
+CLOTHES = Recipe(
     source="this course, notebook 05: shades of grey",
     game=game,
     batch=32,
@@ -44,5 +44,5 @@ PHOTOGRAPHS = Recipe(
 
 
 def recipe(shape):
-    """The one for images of that shape: strokes if they are grey, else photographs."""
-    return STROKES if shape[0] == 1 else PHOTOGRAPHS
+    """The one for images of that shape: digits if they are grey, else photographs."""
+    return DIGITS if shape[0] == 1 else PHOTOGRAPHS

@@ -58,7 +58,7 @@ class DiscoGAN(Game):
 
     def discriminator_cost(self, draw):
         sides = zip(self.discriminator.values(), (draw.a, draw.b), self.shown(draw))
-        return sum(self.objective.discriminator(judge(real), judge(fake)) for judge, real, fake in sides)
+        return sum(self.objective.discriminator(tell(real), tell(fake)) for tell, real, fake in sides)
 
     def generator_cost(self, draw):
         real, fake = {"a": draw.a, "b": draw.b}, dict(zip("ab", self.fakes(draw)))

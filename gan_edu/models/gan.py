@@ -190,5 +190,6 @@ class FeatureMatchingGAN(GAN):
 
 
 def _differentiable(samples):
-    """The samples, such that a penalty can differentiate by them."""
+    """The samples, such that a penalty can differentiate by them; in half precision its squares would be coarse."""
+    samples = samples.to(torch.promote_types(samples.dtype, torch.float32))
     return samples if samples.requires_grad else samples.clone().requires_grad_()

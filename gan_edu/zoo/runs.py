@@ -174,7 +174,7 @@ def restore(folder, device="cpu"):
     for k, recipe in enumerate(system.stages(examples), 1):
         if (folder / f"stage{k}.pt").exists():
             games.append(recipe.game(examples.shape, *games).to(device))
-            weights = training.played(folder / f"stage{k}.pt")
+            weights = training.load_game_state(folder / f"stage{k}.pt")
             try:
                 games[-1].load_state_dict(weights)
             except RuntimeError as error:
