@@ -235,7 +235,7 @@ class Run:
         for what, number, least in (("rounds", rounds, 0), ("every", every, 1)):
             if not isinstance(number, Integral) or number < least:
                 raise GameError(f"{what}={number!r} is no whole number of rounds from {least} on.")
-        checkpoint = None if checkpoint is None else Path(checkpoint)
+        checkpoint = None if checkpoint is None else Path(checkpoint).expanduser()
         if checkpoint is not None and self.batches is not None and not hasattr(self.batches, "state_dict"):
             raise GameError(
                 f"a checkpoint must say where the batches are, and a {type(self.batches).__name__} cannot: give a source with "
@@ -447,12 +447,14 @@ def _laid_out_like(parameter, gradient):
 
 
 def _share(draw):
-    """This process's part of a draw: every tensor has one row a sample."""
-    if not distributed.is_initialized():
+    """This process's part of a draw: every tensor has one row a sample. Raises GameError if they cannot be shared evenly."""
+    if processes() == 1:
         return draw
-    rank, processes = distributed.get_rank(), distributed.get_world_size()
-    parts = {k: v.chunk(processes)[rank] if isinstance(v, torch.Tensor) else v for k, v in vars(draw).items()}
-    return Draw(**parts)
+    odd = next((len(v) for v in vars(draw).values() if isinstance(v, torch.Tensor) and len(v) % processes()), None)
+    if odd is not None:
+        raise GameError(f"{processes()} processes cannot share a batch of {odd}: choose a multiple of that.")
+    rank = distributed.get_rank()
+    return Draw(**{k: v.chunk(processes())[rank] if isinstance(v, torch.Tensor) else v for k, v in vars(draw).items()})
 
 
 KEPT = {"identity", "game", "average", "optimisers", "memories", "rng", "batches", "done", "history"}  # in every checkpoint

@@ -66,8 +66,6 @@ def train(config, folder, rounds=2000, every=200, device="cpu", threads="auto", 
         torch.manual_seed(config.seed)
         game = recipe.game(examples.shape, *games).to(device)
         size = config.batch or min(recipe.batch, *(len(source[0]) for source in examples.sources))
-        if size % training.processes():
-            raise GameError(f"{training.processes()} processes cannot share a batch of {size}: choose a multiple of that.")
         batches = examples.batches(size, config.seed, device, recipe.prepare)
         how = {"ema": recipe.ema, "engine": Engine(threads=threads), "seed": config.seed}
         run = training.Run(game, batches, recipe.optimiser, recipe.schedule, **how)
