@@ -20,7 +20,7 @@ os.environ["PYTHONPATH"] = os.pathsep.join([str(OFFLINE), *others])
 THREADS = os.environ.setdefault("GAN_EDU_TESTS_THREADS", "1")
 os.environ["TQDM_DISABLE"] = "1"  # no bars in logs
 os.environ["OMP_NUM_THREADS"] = os.environ["MKL_NUM_THREADS"] = THREADS
-sys.path.insert(0, str(OFFLINE))
+sys.path[:0] = [str(OFFLINE), str(ROOT)]  # and ROOT, for benchmarks and recordings
 # The system may have a sitecustomize of its own; xdist's workers have already imported ours.
 if not hasattr(sys.modules.get("sitecustomize"), "NetworkUsed"):
     sys.modules.pop("sitecustomize", None)

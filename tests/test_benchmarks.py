@@ -1,12 +1,7 @@
 """The benchmarks: that the textbook's side is what it says, and that results land in their place. No times."""
 
-import sys
-from pathlib import Path
-
 import pytest
 import torch
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks import __main__ as bench
 from benchmarks import report, textbook

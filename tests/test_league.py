@@ -1,19 +1,14 @@
 """Every cure changes something, the rates fall as they should, and the recorded league is the one that is played."""
 
 import math
-import sys
 from functools import cache
 from itertools import islice
-from pathlib import Path
 
 import pytest
 import torch
 
 from gan_edu import data
 from gan_edu.course import league, recorded
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
 from recordings import league as recording
 
 CHANGES = [name for name in league.CURES if name != "textbook"]

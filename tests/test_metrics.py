@@ -32,6 +32,7 @@ from gan_edu.metrics import (
     sharpness,
     support_size,
 )
+from recordings import judge as recording
 
 
 @pytest.mark.parametrize(
@@ -715,13 +716,13 @@ def stand_in():
 
 
 def test_the_judge_reads_the_stand_in_too(stand_in):
-    assert judge.accuracy(judge.load(), stand_in.held_out) > 0.9
+    assert recording.accuracy(judge.load(), stand_in.held_out) > 0.9
 
 
 def test_the_judge_knows_at_least_99_percent_of_mnists_test_digits(real_data):
     mnist = data.load("mnist")
     assert mnist.stands_in_for is None and len(mnist.held_out) == 10000
-    assert judge.accuracy(judge.load(), mnist.held_out) >= 0.99
+    assert recording.accuracy(judge.load(), mnist.held_out) >= 0.99
 
 
 def test_the_examiner_puts_real_images_near_and_noise_far(stand_in):
@@ -740,5 +741,5 @@ def test_an_examiner_needs_held_out_images(stand_in):
 
 def test_the_judge_learns_from_a_handful_of_digits(stand_in):
     few = dataclasses.replace(stand_in, images=stand_in.images[:640], labels=stand_in.labels[:640])
-    learned = judge.train(few, epochs=5, seed=1)
-    assert not learned.training and judge.accuracy(learned, stand_in.held_out) > 0.5
+    learned = recording.train(few, epochs=5, seed=1)
+    assert not learned.training and recording.accuracy(learned, stand_in.held_out) > 0.5

@@ -1,8 +1,6 @@
 """What is recorded comes back as it was, is what would be played today, and is what its weights still show."""
 
-import sys
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import pytest
 import torch
@@ -13,9 +11,6 @@ from gan_edu.errors import CourseError
 from gan_edu.models.gan import GAN
 from gan_edu.networks import dcgan_generator, mlp
 from gan_edu.training import Run
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
 from recordings import __main__ as recordings
 
 PLAYED = {  # records by the recording that writes them

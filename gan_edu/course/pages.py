@@ -67,23 +67,3 @@ def write_index(folder, outcomes, profile, seed):
         "</table></html>"
     )
     (Path(folder) / "index.html").write_text(page, encoding="utf-8")
-
-
-def write_pictures(executed, into):
-    """Saves the figures of cells tagged `picture-NAME` in the executed notebooks of a folder as `NAME.png`: the README's pictures."""
-    import base64
-
-    import nbformat
-
-    Path(into).mkdir(parents=True, exist_ok=True)
-    for path in sorted(Path(executed).glob("*.ipynb")):
-        for cell in nbformat.read(path, as_version=4).cells:
-            names = [tag.removeprefix("picture-") for tag in cell.metadata.get("tags", ()) if tag.startswith("picture-")]
-            pngs = [o["data"]["image/png"] for o in cell.get("outputs", ()) if "image/png" in o.get("data", {})]
-            for name, png in zip(names, pngs):
-                (Path(into) / f"{name}.png").write_bytes(base64.b64decode(png))
-
-
-if __name__ == "__main__":  # after `run.py course`: python -m gan_edu.course.pages
-    root = Path(__file__).resolve().parents[2]
-    write_pictures(root / "build" / "course", root / "notebooks" / "pictures")
