@@ -72,13 +72,13 @@ def game(shape, classes=10, latent=64):
 
 def recipe(shape, classes=10):
     """For images of that shape; colour learns at half the rate, in batches of half the size."""
-    grey = shape[0] == 1
+    batch, rate = (64, 2e-3) if shape[0] == 1 else (32, 1e-3)
     return Recipe(
         source="this course, notebook 10: a label",
         game=partial(game, classes=classes),
-        batch=64 if grey else 32,
+        batch=batch,
         epochs=2,
-        optimiser=adam(2e-3 if grey else 1e-3, 0.0, 0.9),
+        optimiser=adam(rate, 0.0, 0.9),
         ema=0.995,
         labels=True,
     )

@@ -26,20 +26,10 @@ DIGITS = Recipe(
     source="this course, notebook 05: strokes", game=game, batch=64, epochs=2, optimiser=adam(2e-3, 0.0, 0.9), ema=0.995
 )
 CLOTHES = Recipe(
-    source="this course, notebook 05: shades of grey",
-    game=game,
-    batch=32,
-    epochs=2,
-    optimiser=adam(1e-3, 0.0, 0.9),
-    ema=0.995,
+    source="this course, notebook 05: shades of grey", game=game, batch=32, epochs=2, optimiser=adam(1e-3, 0.0, 0.9), ema=0.995
 )
 PHOTOGRAPHS = Recipe(
-    source="this course, notebook 05: colour",
-    game=photographs,
-    batch=32,
-    epochs=40,
-    optimiser=adam(1e-3, 0.0, 0.9),
-    ema=0.995,
+    source="this course, notebook 05: colour", game=photographs, batch=32, epochs=40, optimiser=adam(1e-3, 0.0, 0.9), ema=0.995
 )
 
 

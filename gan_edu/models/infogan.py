@@ -90,12 +90,7 @@ def game(shape, categories=10, continuous=1, weight=0.03, loudness=1 / 4, change
 
 def recipe(shape):
     """For images of that shape; colour learns at half the rate, in batches of half the size."""
-    grey = shape[0] == 1
+    batch, rate = (64, 2e-3) if shape[0] == 1 else (32, 1e-3)
     return Recipe(
-        source="this course, notebook 10: a code",
-        game=game,
-        batch=64 if grey else 32,
-        epochs=2,
-        optimiser=adam(2e-3 if grey else 1e-3, 0.0, 0.9),
-        ema=0.995,
+        source="this course, notebook 10: a code", game=game, batch=batch, epochs=2, optimiser=adam(rate, 0.0, 0.9), ema=0.995
     )

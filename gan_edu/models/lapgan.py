@@ -124,16 +124,17 @@ def coarsest(side, shape):
 
 def stages(shape):
     """A GAN of the coarsest images, 8 to 15 pixels on a side, and a game for each doubling."""
-    grey, size = shape[0] == 1, shape[1]
+    size = shape[1]
+    batch, rate = (64, 2e-3) if shape[0] == 1 else (32, 1e-3)
     levels = (size // 8).bit_length() - 1
 
     def recipe(times, game):
         return Recipe(
             source="this course, notebook 11",
             game=partial(game, size >> times),
-            batch=64 if grey else 32,
+            batch=batch,
             epochs=2,
-            optimiser=adam(2e-3 if grey else 1e-3, 0.0, 0.9),
+            optimiser=adam(rate, 0.0, 0.9),
             ema=0.995,
             prepare=lambda images: shrink(to_pixels(images), times),
         )
