@@ -43,6 +43,7 @@ from inspect import getclosurevars, isfunction
 from types import SimpleNamespace
 from zlib import crc32
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn.modules.dropout import _DropoutNd
@@ -62,31 +63,45 @@ def drops(game: nn.Module) -> bool:
 
 
 def described(function: Callable) -> str:
-    """The name of a rule or a penalty, anything that can be called, with its settings, as in "Consensus(weight=1.0)": numbers and
-    words as they are, tensors as a checksum; what else it holds has no name that lasts."""
+    """The name of a rule or a penalty, anything that can be called, with its settings, as in "Consensus(weight=1.0)", wherever it has
+    them from: arguments, defaults, what a closure holds, numbers outside; for a lambda its code, too."""
     settings = {}
     if isinstance(function, partial):
         settings = dict(enumerate(function.args)) | function.keywords
         function = function.func
+    name = getattr(function, "__qualname__", type(function).__qualname__)
     if isfunction(function):
-        settings = getclosurevars(function).nonlocals | settings
+        inside = getclosurevars(function)
+        settings = inside.globals | inside.nonlocals | dict(enumerate(function.__defaults__ or ())) | settings
+        if name.endswith("<lambda>"):
+            settings["code"] = f"{crc32(function.__code__.co_code + repr(function.__code__.co_consts).encode()):08x}"
     elif not hasattr(function, "__qualname__"):  # an object that can be called
         settings = vars(function) | settings
-    name = getattr(function, "__qualname__", type(function).__qualname__)
     return with_settings(name.split(".")[0], settings)
 
 
 def with_settings(name: str, settings: dict) -> str:
-    """A name with those settings that are numbers, words or tensors."""
-    plain = {}
-    for key, value in settings.items():
-        if isinstance(value, torch.Tensor):
-            plain[key] = f"{tuple(value.shape)} {crc32(value.detach().cpu().flatten().view(torch.uint8).numpy()):08x}"
-        elif isinstance(value, (bool, int, str, tuple)):
-            plain[key] = value
-        elif isinstance(value, float):
-            plain[key] = float(f"{value:.9g}")  # not how a processor rounded it
-    return f"{name}({', '.join(f'{key}={value}' for key, value in plain.items() if value is not False)})"
+    """A name with those settings that last: numbers, words, what holds them, functions; arrays and tensors as a checksum."""
+    written = {key: _written(value) for key, value in settings.items()}
+    return (
+        f"{name}({', '.join(f'{key}={value}' for key, value in written.items() if value is not None and value is not False)})"
+    )
+
+
+def _written(value):
+    """A setting in a form that lasts, or None if it has none."""
+    if isinstance(value, (torch.Tensor, np.ndarray)):
+        array = np.ascontiguousarray(value.detach().cpu() if isinstance(value, torch.Tensor) else value)
+        return f"{array.shape} {crc32(array):08x}"
+    if isinstance(value, float):
+        return float(f"{value:.9g}")  # not how a processor rounded it
+    if isinstance(value, (bool, int, str)):
+        return value
+    if isinstance(value, (list, tuple)):
+        return tuple(map(_written, value))
+    if isinstance(value, dict):
+        return {key: _written(item) for key, item in value.items()}
+    return described(value) if isfunction(value) or isinstance(value, partial) else None
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ import zipfile
 from functools import partial
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
@@ -26,6 +27,7 @@ from gan_edu.data.batches import Batches
 from gan_edu.dynamics import Consensus, Extragradient, HistoricalAveraging, Momentum, Unrolled, gradient, optimistic
 from gan_edu.engine import Engine
 from gan_edu.errors import CheckpointError, GameError
+from gan_edu.games import described
 from gan_edu.models.ac_gan import AuxiliaryClassifierGAN
 from gan_edu.models.bigan import Bidirectional, BiGAN, JointDiscriminator
 from gan_edu.models.conditional import ConditionalGAN
@@ -1019,10 +1021,33 @@ def test_a_loader_is_played_as_the_message_says():
     assert play(plain(), (batch for _ in itertools.count() for batch in loader), 9).rounds == 9
 
 
-def test_penalties_that_differ_in_a_tensor_are_two(tmp_path):
-    def bounded(limit):
-        return lambda discriminator, real, fake, draw: (real.logits - limit).square().mean()
+def bounded(limit):
+    return lambda discriminator, real, fake, draw: (real.logits - torch.as_tensor(limit).flatten()[0]).square().mean()
 
+
+def with_default(limit):
+    def penalty(discriminator, real, fake, draw, limit=limit):
+        return (real.logits - limit).square().mean()
+
+    return penalty
+
+
+LIMITS = {
+    "a tensor": (bounded(torch.tensor(1.0)), bounded(torch.tensor(1.0)), bounded(torch.tensor(2.0))),
+    "an array": (bounded(np.array([1.0])), bounded(np.array([1.0])), bounded(np.array([2.0]))),
+    "a list": (bounded([1.0]), bounded([1.0]), bounded([2.0])),
+    "a default": (with_default(1.0), with_default(1.0), with_default(2.0)),
+    "an argument": (partial(abs, limit=torch.ones(1)), partial(abs, limit=torch.ones(1)), partial(abs, limit=torch.zeros(1))),
+    "what a lambda does": (lambda: 1.0, lambda: 1.0, lambda: 2.0),
+}
+
+
+@pytest.mark.parametrize(("one", "same", "other"), LIMITS.values(), ids=LIMITS)
+def test_penalties_are_told_apart_by_all_that_they_hold(one, same, other):
+    assert described(one) == described(same) != described(other)
+
+
+def test_a_run_with_a_penalty_that_holds_another_tensor_is_another_run(tmp_path):
     def begun(limit, rounds):
         play(plain(penalties=[bounded(limit)]), ring("cpu"), rounds, checkpoint=tmp_path / "run.pt")
 
