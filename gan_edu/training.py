@@ -1,14 +1,11 @@
 """`play`: the one loop. Every game of this course, from x·y to a convolutional GAN, is trained by it."""
 
 import copy
-import io
 import math
 import os
-import secrets
 import signal
 import threading
 import time
-import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
@@ -21,9 +18,10 @@ import torch
 from torch import Tensor, distributed
 from tqdm.auto import tqdm
 
+from . import checkpoints
 from .dynamics import Field, gradient, mean_over_processes
 from .engine import AUTO, Engine, threads
-from .errors import CheckpointError, GameError, file_errors
+from .errors import CheckpointError, GameError
 from .games import Draw, Game, described, drops, turns, with_settings
 
 adam = partial(torch.optim.Adam, lr=2e-4, betas=(0.5, 0.999), fused=True)
@@ -242,7 +240,7 @@ class Run:
                 "state_dict and load_state_dict, such as data.Batches or data.Stream, or play without a checkpoint."
             )
         if checkpoint is not None and checkpoint.exists():
-            self.load_state_dict(_read(checkpoint))
+            self.load_state_dict(checkpoints.read(checkpoint))
         started = time.perf_counter() - self.history.seconds
         if watch is not None and not self.history.seen:
             self.history.seen.append((0, watch(self.game, self.shown)))
@@ -262,8 +260,8 @@ class Run:
 
     def _keep(self, checkpoint, started):
         self.history.seconds = time.perf_counter() - started
-        if checkpoint is not None:
-            _write(checkpoint, self.state_dict())
+        if checkpoint is not None and first_process():
+            checkpoints.write(checkpoint, self.state_dict())
 
     def round(self):
         """One pass through the schedule."""
@@ -457,9 +455,6 @@ def _share(draw):
     return Draw(**{k: v.chunk(processes())[rank] if isinstance(v, torch.Tensor) else v for k, v in vars(draw).items()})
 
 
-KEPT = {"identity", "game", "average", "optimisers", "memories", "rng", "batches", "done", "history"}  # in every checkpoint
-
-
 def processes():
     """How many play together."""
     return distributed.get_world_size() if distributed.is_initialized() else 1
@@ -475,48 +470,6 @@ def share_buffers(run):
     for game in (run.game, run.shown) if distributed.is_initialized() else ():
         for buffer in game.buffers():
             distributed.broadcast(buffer, 0)
-
-
-def _write(path, state):
-    """Writes a checkpoint whole or not at all: under another name first, then renamed."""
-    if not first_process():
-        return
-    part = path.with_name(f"{path.name}.{secrets.token_hex(4)}.part")
-    with file_errors(CheckpointError, f"the checkpoint {path}"):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            with part.open("xb") as file:
-                torch.save(state, file)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(part, path)
-        except RuntimeError as error:  # what torch makes of a full disk; the disk's own words are behind it
-            raise error.__context__ if isinstance(error.__context__, OSError) else OSError(str(error)) from error
-        finally:
-            part.unlink(missing_ok=True)
-
-
-def load_game_state(path):
-    """The `state_dict` of the game in a checkpoint as it is to be looked at: of the averaged one, if there is one. Raises
-    CheckpointError if that is no checkpoint."""
-    state = _read(path)
-    return state["game"] if state["average"] is None else state["average"]
-
-
-def _read(path):
-    with file_errors(CheckpointError, path, "read"):
-        contents = path.read_bytes()
-    try:
-        with zipfile.ZipFile(io.BytesIO(contents)) as archive:
-            if archive.testzip() is not None:  # torch itself does not look at the checksums
-                raise zipfile.BadZipFile("its checksums do not fit")
-        state = torch.load(io.BytesIO(contents), map_location="cpu", weights_only=True)
-        if not isinstance(state, dict) or not set(state) >= KEPT:
-            raise ValueError("it is something else")
-    except Exception as error:  # of the many that zip and pickle make of damaged bytes, no list is whole
-        trouble = (str(error) or type(error).__name__).splitlines()[0]
-        raise CheckpointError(f"{path} is not a readable checkpoint ({trouble}). Delete it to start the run afresh.") from error
-    return state
 
 
 def _short(value):

@@ -28,7 +28,7 @@ MODULES = sorted(
 
 # Room by room from the ground up, what each may import besides `errors`, which all may, and its own room.
 MATHEMATICS = {"networks", "losses", "penalties", "augmentations", "games", "dynamics"}
-WORKSHOP = MATHEMATICS | {"data", "models", "engine", "training", "judge", "metrics", "recipes"}
+WORKSHOP = MATHEMATICS | {"data", "models", "engine", "checkpoints", "training", "judge", "metrics", "recipes"}
 ROOMS = {
     "errors": set(),
     "data": set(),
@@ -40,7 +40,8 @@ ROOMS = {
     "dynamics": {"games"},
     "models": MATHEMATICS | {"data"},
     "engine": set(),
-    "training": {"games", "dynamics", "engine"},
+    "checkpoints": set(),
+    "training": {"games", "dynamics", "engine", "checkpoints"},
     "judge": {"networks", "data"},
     "metrics": {"networks", "judge"},
     "recipes": MATHEMATICS | {"data", "models", "training"},

@@ -21,7 +21,7 @@ from torch import nn
 from torch.nn.utils.parametrizations import spectral_norm
 from torch.utils.data import DataLoader
 
-from gan_edu import data, losses, training
+from gan_edu import checkpoints, data, losses, training
 from gan_edu.augmentations import DifferentiableAugmentation, InstanceNoise
 from gan_edu.data.batches import Batches
 from gan_edu.dynamics import Consensus, Extragradient, HistoricalAveraging, Momentum, Unrolled, gradient, optimistic
@@ -650,7 +650,7 @@ def test_a_checkpoint_holds_nothing_but_tensors_numbers_and_words(tmp_path):
         return [leaf for item in value for leaf in leaves(item)] if isinstance(value, (list, tuple)) else [value]
 
     assert {type(leaf) for leaf in leaves(state)} <= {torch.Tensor, int, float, str, bool, type(None)}
-    assert {"precision", *training.KEPT} == set(state)
+    assert {"precision", *checkpoints.KEPT} == set(state)
 
 
 # The loop ---------------------------------------------------------------------------------------------------------------
@@ -1040,6 +1040,17 @@ LIMITS = {
     "an argument": (partial(abs, limit=torch.ones(1)), partial(abs, limit=torch.ones(1)), partial(abs, limit=torch.zeros(1))),
     "what a lambda does": (lambda: 1.0, lambda: 1.0, lambda: 2.0),
 }
+
+
+def test_a_checkpoint_of_an_earlier_version_is_not_called_damaged(tmp_path):
+    path = tmp_path / "run.pt"
+    played("bilinear", 1, checkpoint=path)
+    state = torch.load(path)
+    state["about"] = state.pop("identity")
+    torch.save(state, path)
+    with pytest.raises(CheckpointError, match="written by another version of gan_edu: go on with that one, or") as caught:
+        played("bilinear", 2, checkpoint=path)
+    assert "Delete" not in str(caught.value) and path.is_file()
 
 
 @pytest.mark.parametrize(("one", "same", "other"), LIMITS.values(), ids=LIMITS)

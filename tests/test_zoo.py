@@ -23,9 +23,10 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from gan_edu import cli, zoo
+from gan_edu.checkpoints import load_game_state
 from gan_edu.data.examples import NAMES
 from gan_edu.errors import GanEduError
-from gan_edu.training import Run, load_game_state
+from gan_edu.training import Run
 
 ROOT = Path(__file__).resolve().parents[1]
 DATA = {  # what stands in for it without a network is learned from here; all else has the digits

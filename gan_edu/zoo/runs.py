@@ -11,6 +11,7 @@ from textwrap import shorten
 import torch
 
 from .. import training
+from ..checkpoints import load_game_state
 from ..data import to_pixels
 from ..data.examples import NAMES, load_examples
 from ..engine import Engine
@@ -172,7 +173,7 @@ def restore(folder, device="cpu"):
     for k, recipe in enumerate(system.stages(examples), 1):
         if (folder / f"stage{k}.pt").exists():
             games.append(recipe.game(examples.shape, *games).to(device))
-            weights = training.load_game_state(folder / f"stage{k}.pt")
+            weights = load_game_state(folder / f"stage{k}.pt")
             try:
                 games[-1].load_state_dict(weights)
             except RuntimeError as error:
