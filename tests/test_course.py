@@ -627,7 +627,7 @@ def test_ctrl_c_leaves_the_command_the_time_that_it_takes(tmp_path):
             sys.exit(7)
     """
     (package / "__main__.py").write_text(textwrap.dedent(command))
-    start = "import run, sys; run.prepare = lambda index: None; run.PYTHON = sys.executable; sys.exit(run.main(['train']))"
+    start = "import run, sys; run.prepare = lambda *_: None; run.PYTHON = sys.executable; sys.exit(run.main(['train']))"
     paths = os.pathsep.join(map(str, (tmp_path, ROOT)))  # that package comes before ours
     process = subprocess.Popen(
         [sys.executable, "-c", start],
