@@ -28,7 +28,8 @@ def main(options):
     for name, variables in PROCESSORS.items():
         print(f"\n{name}: {' '.join(f'{key}={value}' for key, value in variables.items()) or 'nothing set'}", flush=True)
         started = time.perf_counter()
-        command = [sys.executable, "-P", "-m", "gan_edu", "test", *options]
+        alone = ["-n", "1"] * ("GAN_EDU_TESTS_THREADS" in variables)  # more threads than cores wait for one another
+        command = [sys.executable, "-P", "-m", "gan_edu", "test", *alone, *options]
         process = subprocess.Popen(command, env=os.environ | variables, stdout=subprocess.PIPE, text=True)
         last = ""
         for line in process.stdout:
