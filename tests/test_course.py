@@ -99,6 +99,21 @@ def test_notebooks_that_run_at_a_time_share_the_cores(monkeypatch):
     assert "OMP_NUM_THREADS" not in os.environ
 
 
+@pytest.mark.parametrize(("usual", "asked", "given"), [("1", ["--threads", 3], "3"), ("2", [], "2")])
+def test_threads_that_are_asked_for_are_those_that_a_notebook_gets(usual, asked, given, tmp_path, monkeypatch):
+    monkeypatch.setenv("OMP_NUM_THREADS", usual)
+    monkeypatch.setenv("TQDM_DISABLE", "1")
+    seen = []
+    monkeypatch.setattr(
+        runner,
+        "run_notebook",
+        lambda source, target, parameters, tell: seen.append(os.environ["OMP_NUM_THREADS"]) or runner.Outcome(source.stem),
+    )
+    with a_course_of(BROKEN, tmp_path):
+        said = gan_edu("course", "--only", "20", *map(str, asked)).stdout
+    assert seen == [given] and f"on {given} thread{'s' * (given != '1')} each" in said
+
+
 def test_the_run_ends_with_a_table_and_a_verdict(broken_course):
     shown = broken_course.result.stdout
     assert all(f"\u2502 {name} " in shown for name in (*REJECTED, "20_sound"))  # a cell of the table

@@ -193,7 +193,7 @@ def run_course(profile="lecture", only=None, device="auto", seed=0, threads=None
     """Executes the notebooks and writes them to `build/course/`, with HTML and an index as they come.
 
     Without a GPU two at a time, each on half of the cores: most of the networks are too small for a second thread. threads: of each
-    notebook, if another number is wanted.
+    notebook, if another number is wanted; else what OMP_NUM_THREADS says, if it does.
 
     Returns the outcomes. One broken notebook does not stop the others. Raises CourseError if there is no such notebook, profile
     or device; and, unless `force` is set, if somebody has worked in a notebook that would be overwritten.
@@ -218,7 +218,8 @@ def run_course(profile="lecture", only=None, device="auto", seed=0, threads=None
     prepare_data(chosen, console.print)
     work = partial(_run_into, into, {"PROFILE": profile, "SEED": seed, "DEVICE": device})
     at_a_time = min(2, len(chosen), allowed_cores()) if chosen_device == "cpu" else 1
-    threads = threads or allowed_cores() // at_a_time
+    usual = os.environ.get("OMP_NUM_THREADS", "")
+    threads = threads or (int(usual) if usual.isdecimal() else allowed_cores() // at_a_time)
     board = Board({path.stem: promise for path in chosen if (promise := promised(path, profile))})
     console.print(f"{len(chosen)} notebooks, {at_a_time} at a time, on {threads} thread{'s' * (threads > 1)} each")
     with _workers(at_a_time, threads) as (each, messages), shown(board, messages, console):
@@ -272,7 +273,7 @@ def _begin_worker(threads, messages):
 
 
 def _give_threads(threads):
-    os.environ.setdefault("OMP_NUM_THREADS", str(threads))
+    os.environ["OMP_NUM_THREADS"] = str(threads)
     os.environ["TQDM_DISABLE"] = "1"  # what is executed to be kept shows no bars
 
 
