@@ -43,6 +43,7 @@ largest_alternating_rate = 1
 # %% 7.2 wrong
 largest_alternating_rate = -2
 
+
 # %% 7.3 right
 def extragradient_radius(rate):
     matrix = np.array([[1 - rate**2, -rate], [rate, 1 - rate**2]])
@@ -51,12 +52,14 @@ def extragradient_radius(rate):
 
 best_rate = 1 / math.sqrt(2)
 
+
 # %% 7.3 right
 def extragradient_radius(rate):
     return abs(1 - rate**2 + 1j * rate)
 
 
 best_rate = 0.5**0.5
+
 
 # %% 7.3 wrong: the plain rule
 def extragradient_radius(rate):
@@ -65,12 +68,14 @@ def extragradient_radius(rate):
 
 best_rate = 0.7071
 
+
 # %% 7.3 wrong: the squared modulus
 def extragradient_radius(rate):
     return 1 - rate**2 + rate**4
 
 
 best_rate = 0.7071
+
 
 # %% 7.3 wrong: order
 def extragradient_radius(rate):
@@ -79,12 +84,14 @@ def extragradient_radius(rate):
 
 best_rate = 0.7071
 
+
 # %% 7.3 wrong: with a minus
 def extragradient_radius(rate):
     return math.sqrt((1 + rate**2) ** 2 + rate**2)
 
 
 best_rate = 0.7071
+
 
 # %% 7.3 wrong: fails to converge
 def extragradient_radius(rate):
@@ -93,12 +100,14 @@ def extragradient_radius(rate):
 
 best_rate = 1
 
+
 # %% 7.3 wrong: that is α²
 def extragradient_radius(rate):
     return math.sqrt(1 - rate**2 + rate**4)
 
 
 best_rate = 0.5
+
 
 # %% 7.4 right
 def weight_like_noise(std):
@@ -107,12 +116,14 @@ def weight_like_noise(std):
 
 fastest_gamma = 1
 
+
 # %% 7.4 wrong: more damping helps
 def weight_like_noise(std):
     return std**2 / 2
 
 
 fastest_gamma = 0.5
+
 
 # %% 7.4 wrong: overdamped
 def weight_like_noise(std):
@@ -121,12 +132,14 @@ def weight_like_noise(std):
 
 fastest_gamma = 3
 
+
 # %% 7.4 wrong: two terms
 def weight_like_noise(std):
     return std**2 / 4
 
 
 fastest_gamma = 1
+
 
 # %% 7.4 wrong: is 1/4
 def weight_like_noise(std):
@@ -135,6 +148,7 @@ def weight_like_noise(std):
 
 fastest_gamma = 1
 
+
 # %% 7.4 wrong: not the standard deviation
 def weight_like_noise(std):
     return std / 2
@@ -142,12 +156,14 @@ def weight_like_noise(std):
 
 fastest_gamma = 1
 
+
 # %% 7.4 wrong
 def weight_like_noise(std):
     return -(std**2) / 2
 
 
 fastest_gamma = -1
+
 
 # %% 7.5 right
 def lookahead(start, rate, k, cycles):
@@ -161,19 +177,23 @@ def lookahead(start, rate, k, cycles):
         path.append((x, y))
     return np.array(path)
 
+
 # %% 7.5 right
 def lookahead(start, rate, k, cycles):
     z, factor = complex(*start), (1 + (1 + 1j * rate) ** k) / 2
     turned = [z * factor**n for n in range(cycles + 1)]
     return np.array([[w.real, w.imag] for w in turned])
 
+
 # %% 7.5 wrong: without the retreat
 def lookahead(start, rate, k, cycles):
     return move_together(start, rate, k * cycles)[::k]
 
+
 # %% 7.5 wrong: all the way
 def lookahead(start, rate, k, cycles):
     return np.tile(np.array(start), (cycles + 1, 1))
+
 
 # %% 7.5 wrong: shape
 def lookahead(start, rate, k, cycles):
@@ -183,6 +203,7 @@ def lookahead(start, rate, k, cycles):
         path.append((path[-1] + away) / 2)
     return np.array(path[1:])
 
+
 # %% 7.5 wrong
 def lookahead(start, rate, k, cycles):
     path = [np.array(start)]
@@ -191,6 +212,7 @@ def lookahead(start, rate, k, cycles):
         path.append((path[-1] + away) / 2)
     return np.array(path)
 
+
 # %% 7.5 wrong
 def lookahead(start, rate, k, cycles):
     path = [np.array(start)]
@@ -198,6 +220,7 @@ def lookahead(start, rate, k, cycles):
         away = move_in_turn(tuple(path[-1]), rate, k)[-1]
         path.append((path[-1] + away) / 2)
     return np.array(path)
+
 
 # %% 7.6 right
 def same_draw(rate, variance):
@@ -211,6 +234,7 @@ def fresh_draw(rate, variance):
 
 diverges_from_variance = 1
 
+
 # %% 7.6 wrong: the other case
 def same_draw(rate, variance):
     return 1 + rate**2 * (variance - 1)
@@ -221,6 +245,7 @@ def fresh_draw(rate, variance):
 
 
 diverges_from_variance = 1
+
 
 # %% 7.6 wrong: the noise is missing
 def same_draw(rate, variance):
@@ -233,6 +258,7 @@ def fresh_draw(rate, variance):
 
 diverges_from_variance = 1
 
+
 # %% 7.6 wrong: −2 + 1
 def same_draw(rate, variance):
     return 1 - rate**2 * (1 + variance)
@@ -243,6 +269,7 @@ def fresh_draw(rate, variance):
 
 
 diverges_from_variance = 2
+
 
 # %% 7.6 wrong
 def same_draw(rate, variance):
