@@ -136,6 +136,7 @@ by_itself = 1 / 3
 # %% 13.4 wrong
 by_itself = math.comb(9, 3) / 2**9
 
+
 # %% 13.5 right
 def completed(upper):
     seen = torch.zeros(1, 1, 28, 28)
