@@ -2,7 +2,7 @@
 
 CMP facades at 64×64, 400 training and 100 held-out pairs, fp32, one thread. Error: mean absolute difference from the held-out
 photographs, black to white 2; sharpness: power above half the Nyquist frequency, real photographs 1; shuffled: error as a share of
-that to another pair's photograph.
+that to another pair's photograph; brightness: how the translation's goes with the label map's, pixel by pixel, as a correlation.
 """
 
 from functools import cache
@@ -13,6 +13,7 @@ from gan_edu import metrics
 from gan_edu.course import recorded
 from gan_edu.data import load_pairs, to_bytes, to_pixels
 from gan_edu.engine import Engine
+from gan_edu.judge import grey
 from gan_edu.models import cyclegan, pix2pix
 from gan_edu.training import Run
 
@@ -94,7 +95,13 @@ def examined(kind, game):
             "cycle over pure colours": apart(game.translate(purified(maps), "b"), photos),
         }
     found["sharpness"] = metrics.sharpness(made) / metrics.sharpness(photos)
+    found["brightness"] = together(labels, made)
     return {what: round(value, 4) for what, value in found.items()}
+
+
+def together(images, others):
+    """The correlation of two sets of pictures' brightness, over all pixels."""
+    return torch.corrcoef(torch.stack([grey(images).flatten(), grey(others).flatten()]))[0, 1].item()
 
 
 def baselines():
@@ -118,6 +125,7 @@ def keep(found):
             "rounds": ROUNDS,
             "batch": BATCH,
             "baselines": baselines(),
+            "brightness of photographs": round(together(*facades().held_out.pixels().unbind(1)), 4),
         },
         modules=["recordings.facades", *(f"gan_edu.{module}" for module in made_by)],
         beginnings=recorded.beginnings(begin),
