@@ -85,7 +85,7 @@ before = conviction(lab)
 # %% 0.3 wrong: did the generator play?
 before = after = conviction(with_trained_players())
 
-# %% 0.3 wrong: between 0 and 1
+# %% 0.3 wrong: at most 1 wanted
 before = conviction(with_trained_players())
 after = 100 * before
 
