@@ -44,6 +44,7 @@ by_hand = 3 + 1 + 1
 # %% 9.2 wrong
 by_hand = (11, 11)
 
+
 # %% 9.3 right
 def plain_bias(k0, k1, n):
     within_a_set = k0 / n + k1 * (n - 1) / n
