@@ -194,8 +194,8 @@ class Memorisation:
 
     @property
     def verdict(self):
-        """One of "memorised" (z from 4 on, which chance alone brings about once in 30,000 times) and "no sign of it"."""
-        return "memorised" if self.z >= 4 else "no sign of it"
+        """One of "memorised" (z above 3, which chance alone brings about once in 700 times) and "no sign of it"."""
+        return "memorised" if self.z > 3 else "no sign of it"
 
 
 def memorisation(generated: Tensor, training: Tensor, held_out: Tensor) -> Memorisation:
