@@ -14,6 +14,7 @@ from rich.table import Column, Table
 from torch import cuda, distributed
 
 from . import zoo
+from .course import claims as course_claims
 from .course import lesson, runner
 from .course.doctor import findings
 from .course.student import is_edited, student_version, write_derived
@@ -90,6 +91,20 @@ def test(
     workers = ["-n", "2", "--no-loadscope-reorder"]
     command = [sys.executable, "-m", "pytest", "-q", "--tb=short", *workers, *files, *context.args]
     raise typer.Exit(subprocess.run(command, cwd=runner.ROOT).returncode)
+
+
+@app.command()
+def claims(
+    only: Only = None,
+    seeds: Annotated[str, typer.Option(help="Seeds: 100-119, or 100,105,110.")] = "100-119",
+    profile: Annotated[str, typer.Option(help="smoke, lecture or full.")] = "lecture",
+    scheduler: Annotated[
+        str | None, typer.Option(help="The address of a dask scheduler; two workers here if not given.")
+    ] = None,
+):
+    """Try every claim of the notebooks with other seeds, for hours, and write notebooks/recorded/claims.md. What is done is kept."""
+    with _errors_for_people():
+        course_claims.try_seeds(only, course_claims.parse_seeds(seeds), profile, scheduler, console.print)
 
 
 @app.command()

@@ -360,4 +360,7 @@ def test_a_report_is_text_for_the_terminal_a_box_for_the_page_and_data_for_the_r
     bundle = check.reports[0]._repr_mimebundle_()
     assert bundle["text/plain"] == "Exercise 4.2 fails: a < b & c (1, at least 2 wanted)"
     assert "a &lt; b &amp; c" in bundle["text/html"] and FAILS in bundle["text/html"]
-    assert bundle[MIME] == {"claim": "a < b & c", "state": FAILS, "detail": "1, at least 2 wanted", "exercise": "4.2"}
+    assert bundle[MIME] == {
+        "claim": "a < b & c", "state": FAILS, "detail": "1, at least 2 wanted", "exercise": "4.2",
+        "learned": False, "measured": {"found": 1.0, "at least": 2.0},
+    }  # fmt: skip

@@ -236,7 +236,7 @@ def distributions(*folders):
                 yield from map(canonical, installed.get(name, [name]))
 
 
-OURS = {"gan_edu", "benchmarks", "recordings", "sitecustomize"}
+OURS = {"gan_edu", "benchmarks", "recordings", "sitecustomize", "test_notebooks"}
 
 
 def test_what_is_imported_is_declared_and_what_is_declared_is_used(project):

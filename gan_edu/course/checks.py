@@ -5,6 +5,7 @@ also names at least one wrong answer, `but_not`, and refuses to exist if that an
 """
 
 import html
+import math
 import os
 import traceback
 from dataclasses import dataclass, field, replace
@@ -22,12 +23,18 @@ HOLDS, FAILS, OPEN, UNJUDGED = "holds", "fails", "not attempted", "not judged"
 
 @dataclass(frozen=True)
 class Report:
-    """What a check found: its claim, one of the four states above, and a sentence of evidence or advice."""
+    """What a check found: its claim, one of the four states above, and a sentence of evidence or advice.
+
+    learned: whether the claim is about what training achieved. measured: of a comparison, the number found and its bound, as
+    {"found": 0.93, "at least": 0.9} or {"found": 1e-7, "at most": 1e-6}.
+    """
 
     claim: str
     state: str
     detail: str = ""
     exercise: str | None = None
+    learned: bool = False
+    measured: dict = field(default_factory=dict)
 
     def _repr_mimebundle_(self, include=None, exclude=None):
         head = f"Exercise {self.exercise}" if self.exercise else "Check"
@@ -46,6 +53,7 @@ class Checks:
     """The checks of one notebook.
 
     judging: whether claims about training are judged; the smoke profile trains too little for them to hold.
+    recorded: for claims that were tried with other seeds, the number of seeds for which they held, and of how many.
 
     Every method takes the claim in words as `says`, and `but_not`: one wrong answer, or a dict from what is wrong with it (a
     hint to whoever gives it) to the wrong answer. What is `actual` may be given as a function without arguments, and `through`
@@ -55,6 +63,7 @@ class Checks:
     judging: bool = True
     about: str | None = None
     training: bool = False
+    recorded: dict[str, tuple[int, int]] = field(default_factory=dict)
     reports: list[Report] = field(default_factory=list)
 
     @property
@@ -73,34 +82,43 @@ class Checks:
         def verdict(value):
             value = _tensor(value)
             if value.shape != expected.shape:
-                return False, f"the shape is {tuple(value.shape)}, wanted is {tuple(expected.shape)}"
+                return False, f"the shape is {tuple(value.shape)}, wanted is {tuple(expected.shape)}", {}
             gap = (value - expected).abs()
             gap = gap if where is None else gap[where]
             worst = gap.max().item()
-            return worst <= within, f"largest error {worst:.2g}, allowed {within:.2g}"
+            found = {"found": worst, "at most": within}
+            return worst <= within, f"largest error {worst:.2g}, allowed {within:.2g}", found
 
         return self._report(verdict, actual, says, but_not, through)
 
     def at_least(self, actual, bound, says, but_not, through=None):
         """actual >= bound, for numbers."""
-        found = "{:.4g}, at least {:.4g} wanted".format
-        return self._report(lambda v: (_number(v) >= bound, found(_number(v), bound)), actual, says, but_not, through)
+
+        def verdict(value):
+            value = _number(value)
+            return value >= bound, f"{value:.4g}, at least {bound:.4g} wanted", {"found": value, "at least": float(bound)}
+
+        return self._report(verdict, actual, says, but_not, through)
 
     def at_most(self, actual, bound, says, but_not, through=None):
         """actual <= bound, for numbers."""
-        found = "{:.4g}, at most {:.4g} wanted".format
-        return self._report(lambda v: (_number(v) <= bound, found(_number(v), bound)), actual, says, but_not, through)
+
+        def verdict(value):
+            value = _number(value)
+            return value <= bound, f"{value:.4g}, at most {bound:.4g} wanted", {"found": value, "at most": float(bound)}
+
+        return self._report(verdict, actual, says, but_not, through)
 
     def equal(self, actual, expected, says, but_not, through=None):
         """actual == expected, for whole numbers, words, and tuples, lists or arrays of them, which are all alike."""
         found, expected = "the answer given is {}".format, _plain(expected)
         return self._report(
-            lambda v: (bool(_plain(v) == expected), found(_short(repr(v), 300))), actual, says, but_not, through
+            lambda v: (bool(_plain(v) == expected), found(_short(repr(v), 300)), {}), actual, says, but_not, through
         )
 
     def that(self, predicate, actual, says, but_not):
         """predicate(actual) is true: for claims that are no plain comparison."""
-        return self._report(lambda v: (bool(predicate(v)), ""), actual, says, but_not)
+        return self._report(lambda v: (bool(predicate(v)), "", {}), actual, says, but_not)
 
     def require(self, number):
         """Raises AssertionError if a check of that exercise fails or was not attempted when it was last made: the hidden test of
@@ -118,13 +136,17 @@ class Checks:
             if verdict(wrong)[0]:
                 raise CourseError(f"the check “{says}” cannot fail: the wrong answer {_short(wrong)} passes it.")
         try:
-            state, detail = self._judged(verdict, actual, mistakes, through)
+            state, detail, measured = self._judged(verdict, actual, mistakes, through)
         except (Exception, SystemExit) as error:  # noqa: BLE001 (an answer is any object, and runs any code)
             said = _short(traceback.format_exception_only(error)[0], 300)
-            state, detail = FAILS, f"this answer cannot be judged: {said}"
+            state, detail, measured = FAILS, f"this answer cannot be judged: {said}", {}
             if isinstance(error, NotImplementedError) and not error.args:  # nbgrader's own stub
                 state, detail = OPEN, ""
-        report = Report(says, state, detail, self.about)
+        if state in (HOLDS, FAILS) and says in self.recorded:
+            detail += "; recorded: held for {} of {} other seeds".format(*self.recorded[says])
+        if not all(map(math.isfinite, measured.values())):
+            measured = {}  # JSON knows no infinity
+        report = Report(says, state, detail.removeprefix("; "), self.about, self.training, measured)
         self.reports.append(report)
         display(report)
         if self.about and "NBGRADER_VALIDATING" in os.environ:  # the copy has no hidden tests, and only what raises counts
@@ -133,14 +155,14 @@ class Checks:
     def _judged(self, verdict, actual, mistakes, through):
         value = actual() if callable(actual) else actual
         if _missing(value):
-            return OPEN, ""
+            return OPEN, "", {}
         value = through(value) if through else value
-        holds, detail = verdict(value)
+        holds, detail, measured = verdict(value)
         if self.training and not self.judging:
-            return UNJUDGED, "the smoke profile trains too little"
-        if holds:
-            return HOLDS, detail
-        return FAILS, "; ".join(filter(None, [detail, *(hint for hint, w in mistakes.items() if hint and _same(value, w))]))
+            return UNJUDGED, "the smoke profile trains too little", {}
+        if not holds:
+            detail = "; ".join(filter(None, [detail, *(hint for hint, w in mistakes.items() if hint and _same(value, w))]))
+        return (HOLDS if holds else FAILS), detail, measured
 
 
 def _missing(value):

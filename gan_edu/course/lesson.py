@@ -36,6 +36,7 @@ def begin(profile, seed, device="auto"):
     import torch
 
     from .. import engine, plots, training
+    from . import recorded
 
     if profile not in PROFILES:
         raise CourseError(f"{profile!r} is no profile: choose {', '.join(PROFILES)}.")
@@ -55,7 +56,7 @@ def begin(profile, seed, device="auto"):
         torch.set_num_threads(threads)
         how.insert(0, f"{threads} thread{'s' * (threads > 1)}")
     print(f"profile {profile}, seed {seed}, device {device}, {', '.join(how)}, torch {torch.__version__}")
-    return Lesson(profile, seed, device, Checks(judging=profile != "smoke"))
+    return Lesson(profile, seed, device, Checks(judging=profile != "smoke", recorded=recorded.held()))
 
 
 def choose_device(name="auto"):

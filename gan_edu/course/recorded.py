@@ -93,6 +93,18 @@ def read(name):
     return Recorded(words["configuration"], words["source"], words["beginnings"], words["seeds"], weights, snapshots)
 
 
+def held():
+    """For each claim about training that was tried with other seeds: for how many of them it held, and how many there were."""
+    path = FOLDER / "claims.json"
+    claims = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    return {
+        claim["claim"]: (claim["held"], len(entry["seeds"]))
+        for entry in claims.values()
+        for claim in entry["claims"]
+        if claim["learned"]
+    }
+
+
 def fingerprint(modules):
     """Twelve hexadecimal digits that change with the source of the modules of these names."""
     sources = [Path(importlib.import_module(module).__file__).read_bytes() for module in modules]
