@@ -1,8 +1,8 @@
 """The clinic: runs of one plain PyTorch script, each with one fault, to be diagnosed from their plots. Used in notebooks 08 and 16.
 
 `script` is healthy, and no game of this course: it has a loop, two optimisers and two `backward()` of its own, as most scripts have,
-so that what a `Game` rules out can go wrong in it. A disease replaces a line or two of its source. Nothing else differs between two
-patients, not even the seed.
+so that what a `Game` rules out can go wrong in it; `autoencoder` is another, with an adversary beside a squared error. A disease
+replaces a line or two of its source. Nothing else differs between two patients, not even the seed.
 """
 
 import inspect
@@ -12,12 +12,14 @@ from dataclasses import dataclass, field
 import numpy as np
 import torch
 from torch import nn
+from torch.nn.functional import softplus
 from torch.optim import Adam
 
 from .. import data, plots
 from ..engine import threads
 from ..errors import CourseError
 from ..metrics import frechet_distance
+from ..networks import mlp
 
 
 def script(images, rounds):
@@ -68,6 +70,44 @@ def script(images, rounds):
     loaded.load_state_dict(saved, strict=False)
     samples = loaded.eval()(torch.randn(1000, 16))
     return log, pixels, samples.detach(), generator, discriminator
+
+
+def autoencoder(images, rounds):
+    """Trains an autoencoder of images (N, 64), bytes, by squared error and an adversary: (log, pixels, what is drawn, D's way).
+
+    The log holds four rows: D's cost, the adversarial cost, the squared error, and the adversary's share of the gradient at the drawn
+    image, by the error's. D's way is the distance from its first parameters to its last.
+    """
+    pixels = images / 127.5 - 1
+    inwards = [nn.Linear(64, 128), nn.ReLU(), nn.Linear(128, 4)]
+    outwards = [nn.Linear(4, 128), nn.ReLU(), nn.Linear(128, 64), nn.Tanh()]
+    network = nn.Sequential(*inwards, *outwards)
+    discriminator = mlp(64, 128, 128, 1)
+    begun = nn.utils.parameters_to_vector(discriminator.parameters()).detach()
+    optimiser = Adam(network.parameters(), lr=1e-3, betas=(0.5, 0.99))
+    d_optimiser = Adam(discriminator.parameters(), lr=1e-3, betas=(0.5, 0.99))
+    log = []
+    for _ in range(rounds):
+        wanted, others = (pixels[torch.randint(len(pixels), (64,))] for _ in range(2))
+        drawn = network(wanted)
+        d_optimiser.zero_grad()
+        d_cost = softplus(-discriminator(others)).mean()
+        d_cost = d_cost + softplus(discriminator(drawn.detach())).mean()
+        d_cost.backward()
+        d_optimiser.step()
+
+        optimiser.zero_grad()
+        error = (drawn - wanted).square().mean()
+        fooled = softplus(-discriminator(drawn)).mean()
+        by_error = torch.autograd.grad(error, drawn, retain_graph=True)[0].norm()
+        by_adversary = torch.autograd.grad(fooled, drawn, retain_graph=True, materialize_grads=True)[0].norm()
+        weight = (0.5 * by_error / by_adversary).item()
+        (error + weight * fooled).backward()
+        optimiser.step()
+        share = weight * by_adversary / by_error
+        log.append([number.item() for number in (d_cost, fooled, error, share)])
+    moved = nn.utils.parameters_to_vector(discriminator.parameters()).detach() - begun
+    return np.array(log).T, pixels, network(pixels).detach(), moved.norm().item()
 
 
 @dataclass(frozen=True)
