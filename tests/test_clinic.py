@@ -139,14 +139,14 @@ def drawn(*changes, rounds=4):
         return clinic.changed(clinic.autoencoder, changes)(images, rounds)
 
 
-def test_the_adversary_of_the_healthy_autoencoder_has_half_a_share():
+def test_the_adversary_of_the_healthy_autoencoder_pulls_as_strongly_as_the_error():
     (costs_of_d, _, _, shares), pixels, made, moved = drawn()
-    assert shares == pytest.approx(0.5, abs=1e-5) and moved > 0 and made.shape == pixels.shape
+    assert shares == pytest.approx(1, abs=1e-5) and moved > 0 and made.shape == pixels.shape
     assert costs_of_d[0] == pytest.approx(2 * 0.6931, abs=0.1)
 
 
 def test_a_detach_in_the_generators_cost_leaves_squared_error_alone():
-    fixed = "weight = (0.5 * by_error / by_adversary).item()"
+    fixed = "weight = (by_error / by_adversary).item()"
     cut = ("softplus(-discriminator(drawn)).mean()", "softplus(-discriminator(drawn.detach())).mean()")
     quiet, loud = (drawn((fixed, f"weight = {weight}"), cut) for weight in (0, 100))
     assert (quiet[0][3] == 0).all() and torch.equal(quiet[2], loud[2])

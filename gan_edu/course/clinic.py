@@ -101,7 +101,7 @@ def autoencoder(images, rounds):
         fooled = softplus(-discriminator(drawn)).mean()
         by_error = torch.autograd.grad(error, drawn, retain_graph=True)[0].norm()
         by_adversary = torch.autograd.grad(fooled, drawn, retain_graph=True, materialize_grads=True)[0].norm()
-        weight = (0.5 * by_error / by_adversary).item()
+        weight = (by_error / by_adversary).item()
         (error + weight * fooled).backward()
         optimiser.step()
         share = weight * by_adversary / by_error

@@ -48,7 +48,7 @@ def spectral_step(weight, v):
 def spectral_step(weight, v):
     rows = weight.flatten(1)
     with torch.no_grad():
-        for _ in range(300):
+        for _ in range(1500):
             u = normalize(rows @ v, dim=0)
             v = normalize(rows.T @ u, dim=0)
     return weight / (u @ rows @ v), v
