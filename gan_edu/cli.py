@@ -86,8 +86,9 @@ def test(
         sys.exit("the tests come with a checkout of the project, not with the installed package.")
     if processors:
         raise typer.Exit(subprocess.run([sys.executable, "-P", tests / "processors.py", *context.args]).returncode)
-    # tests/conftest.py says which tests share a worker; the longest file, the notebooks, starts first
-    files = sorted(map(str, tests.glob("test_*.py")), key=lambda name: not name.endswith("test_notebooks.py"))
+    # tests/conftest.py says which tests share a worker; the longest files, those on the notebooks, start first
+    longest = ("test_notebooks.py", "test_exercises.py")
+    files = sorted(map(str, tests.glob("test_*.py")), key=lambda name: not name.endswith(longest))
     workers = ["-n", "2", "--no-loadscope-reorder"]
     command = [sys.executable, "-m", "pytest", "-q", "--tb=short", *workers, *files, *context.args]
     raise typer.Exit(subprocess.run(command, cwd=runner.ROOT).returncode)

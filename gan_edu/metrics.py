@@ -22,8 +22,9 @@ class Modes:
     """How samples spread over the modes of a mixture.
 
     counts: high-quality samples nearest to each mode, (modes,); captured: modes with at least `least` of them; high_quality:
-    share of samples within three standard deviations of a mode; dominant: share of all samples nearest to the favourite mode;
-    kl: KL divergence, in nats, of the distribution of samples over modes from the true one; overlap: sum over the modes of the
+    share of samples within three standard deviations of a mode; dominant: the favourite mode's share of the high-quality samples,
+    0 without any; kl: KL divergence, in nats, of the distribution of samples over modes from the true one, every sample, good or
+    bad, counting for the mode nearest to it; overlap: sum over the modes of the
     smaller of two shares, the samples' that are high-quality and there, and the data's: one minus the total variation distance
     between the two, what is nowhere counted as a mode of its own without data.
     """
@@ -37,9 +38,10 @@ class Modes:
 
     @property
     def verdict(self):
-        """One of "complete collapse" (one mode holds at least 90 % of the samples), "covered" (more than three quarters of the
-        modes captured), "partial collapse" (fewer, but more than one) and "astray" (at most one, and no favourite)."""
-        if self.dominant >= 0.9:
+        """One of "complete collapse" (at least half of the samples are high-quality, and one mode holds at least 90 % of these),
+        "covered" (more than three quarters of the modes captured), "partial collapse" (fewer, but more than one) and "astray" (at
+        most one, and most samples are at no mode)."""
+        if self.high_quality >= 0.5 and self.dominant >= 0.9:
             return "complete collapse"
         if self.captured > 0.75 * len(self.counts):
             return "covered"
@@ -56,16 +58,15 @@ def modes(samples, mixture, least=20):
     nearest_distance, nearest = distances.min(dim=1)
     good = nearest_distance <= 3 * mixture.std
     number = len(mixture.centres)
-    everything = nearest.bincount(minlength=number)
     counts = nearest[good].bincount(minlength=number)
-    share = everything / len(samples)
+    share = nearest.bincount(minlength=number) / len(samples)
     weights = mixture.weights.to(share)
     kl = torch.where(share > 0, share * (share / weights).log(), 0.0).sum()
     return Modes(
         counts.cpu(),
         int((counts >= least).sum()),
         int(good.sum()) / len(samples),
-        int(everything.max()) / len(samples),  # of whole numbers: 0.9 in single precision is less than 0.9
+        int(counts.max()) / max(1, int(counts.sum())),  # of whole numbers: 0.9 in single precision is less than 0.9
         kl.clamp(min=0).item(),
         torch.minimum(counts / len(samples), weights).sum().item(),
     )

@@ -127,7 +127,8 @@ def arrows(ax, points, directions, longest):
     `longest` units of the plane."""
     points, directions = array(points), array(directions)
     scale = max(np.linalg.norm(directions, axis=1).max() / longest, 1e-30)
-    ax.quiver(*points.T, *directions.T, angles="xy", scale_units="xy", scale=scale, color=DISCRIMINATOR, width=0.004)
+    style = {"facecolors": DISCRIMINATOR, "edgecolors": "white", "linewidths": 0.4, "width": 0.006}
+    ax.quiver(*points.T, *directions.T, angles="xy", scale_units="xy", scale=scale, **style)
     return ax
 
 
@@ -191,13 +192,14 @@ def costs(history, ax=None, smooth=1, coin=True):
     return ax
 
 
-def trials(values, ax=None, bound=None, ylabel=""):
-    """One dot for each seed, a column for each name: {name: values}. A bar marks the median, a dashed line the bound."""
+def trials(values, ax=None, bound=None, ylabel="", colours=SERIES):
+    """One dot for each seed, in the order of the seeds, a column for each name: {name: values}. A bar marks the median, a dashed line
+    the bound. colours: one for each column."""
     ax = ax or axes()
     for k, column in enumerate(values.values()):
-        column = np.sort(np.asarray(column, float))
+        column = np.asarray(column, float)
         spread = (np.arange(len(column)) - (len(column) - 1) / 2) * min(0.06, 0.6 / max(len(column), 1))
-        ax.plot(k + spread, column, "o", color=SERIES[k % len(SERIES)], alpha=0.75, markersize=5)
+        ax.plot(k + spread, column, "o", color=colours[k % len(colours)], alpha=0.75, markersize=5)
         ax.plot([k - 0.3, k + 0.3], [np.median(column)] * 2, color="black", linewidth=1.5)
     if bound is not None:
         ax.axhline(bound, color=OTHER, linestyle="--", linewidth=1)

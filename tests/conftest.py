@@ -42,11 +42,11 @@ os.environ["GAN_EDU_OFFLINE"] = "1"
 
 
 class ByNotebook(LoadFileScheduling):
-    """Which tests share a worker, so that what they share is made once: those of a file; of the longest file, of a notebook."""
+    """Which tests share a worker, so that what they share is made once: those of a file; of the longest files, of a notebook."""
 
     def _split_scope(self, nodeid):
-        notebook = re.search(r"test_notebooks\.py::.*\[(.*)\]$", nodeid)
-        return notebook[1] if notebook else super()._split_scope(nodeid)
+        of_a_notebook = re.search(r"test_(notebooks|exercises)\.py::.*\[(.*)\]$", nodeid)
+        return " ".join(of_a_notebook.groups()) if of_a_notebook else super()._split_scope(nodeid)
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -7,7 +7,7 @@ import nbformat
 import pytest
 from distributed import LocalCluster
 
-from gan_edu.course import claims, recorded, runner
+from gan_edu.course import claims, pages, recorded, runner
 from gan_edu.course.checks import FAILS, HOLDS, Checks
 from gan_edu.errors import CourseError
 
@@ -121,3 +121,12 @@ def test_a_reader_sees_for_how_many_other_seeds_a_claim_held(house, capsys):
         "3, at least 2 wanted; recorded: held for 2 of 2 other seeds",
         "3, at least 2 wanted",
     ]
+
+
+def test_the_index_of_the_course_leads_to_the_claims(house):
+    pages.write_index(house, [], "lecture", 0)
+    assert "claims.html" not in (house / "index.html").read_text()
+    (house / "claims.md").write_text("| claim | margin |\n|---|---|\n| it learns, $q = p$ | 3 |\n")
+    pages.write_index(house, [], "lecture", 0)
+    page = (house / "claims.html").read_text()
+    assert "claims.html" in (house / "index.html").read_text() and "<td>it learns" in page and "<math" in page

@@ -4,6 +4,7 @@ import matplotlib.pyplot as plt
 import pytest
 import torch
 
+from gan_edu import data
 from gan_edu.course import clinic
 from gan_edu.errors import CourseError
 
@@ -125,6 +126,30 @@ def test_a_dead_discriminator_answers_one_half_and_teaches_nothing():
     chart = clinic.run(clinic.DISEASES["dead discriminator"].changes, rounds=60)
     assert (chart.gradients["generator"][-10:] == 0).all()
     assert (chart.answers["data"][-10:] == chart.answers["generator"][-10:]).all()
+
+
+# ----- the autoencoder
+
+
+def drawn(*changes, rounds=4):
+    """What the changed autoencoder says and draws, from one seed."""
+    images = data.load("digits").images.flatten(1)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        return clinic.changed(clinic.autoencoder, changes)(images, rounds)
+
+
+def test_the_adversary_of_the_healthy_autoencoder_pulls_as_strongly_as_the_error():
+    (costs_of_d, _, _, shares), pixels, made, moved = drawn()
+    assert shares == pytest.approx(1, abs=1e-5) and moved > 0 and made.shape == pixels.shape
+    assert costs_of_d[0] == pytest.approx(2 * 0.6931, abs=0.1)
+
+
+def test_a_detach_in_the_generators_cost_leaves_squared_error_alone():
+    fixed = "weight = (by_error / by_adversary).item()"
+    cut = ("softplus(-discriminator(drawn)).mean()", "softplus(-discriminator(drawn.detach())).mean()")
+    quiet, loud = (drawn((fixed, f"weight = {weight}"), cut) for weight in (0, 100))
+    assert (quiet[0][3] == 0).all() and torch.equal(quiet[2], loud[2])
 
 
 # ----- the ward

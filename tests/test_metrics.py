@@ -89,6 +89,16 @@ def test_a_favourite_mode_means_complete_collapse_even_if_others_are_captured():
     assert found.captured == 8 and found.verdict == "complete collapse"
 
 
+def test_a_spot_beside_every_mode_is_no_collapse_onto_one():
+    beside = ring().centres[0] * 1.2  # four standard deviations outside the ring
+    spot = modes(beside.expand(2500, 2), ring())
+    assert spot.verdict == "astray" and (spot.captured, spot.high_quality, spot.dominant) == (0, 0.0, 0.0)
+    two_thirds = torch.cat([beside.expand(2000, 2), ring().centres[:1].expand(1000, 2)])
+    assert modes(two_thirds, ring()).verdict == "astray", "one mode, but most samples are at none"
+    half = torch.cat([beside.expand(1000, 2), ring().centres[:1].expand(1000, 2)])
+    assert modes(half, ring()).verdict == "complete collapse"
+
+
 def test_a_mode_counts_as_captured_from_so_many_good_samples_on():
     samples = torch.cat([ring().centres[:1].expand(20, 2), ring().centres[1:2].expand(19, 2)])
     assert modes(samples, ring()).captured == 1
@@ -101,7 +111,7 @@ def test_high_quality_ends_at_three_standard_deviations():
     samples = torch.tensor([[0.299, 0.0], [0.301, 0.0], [0.0, -0.299], [5.1, 0.0]])
     found = modes(samples, mixture, least=1)
     assert found.high_quality == 0.5 and found.counts.tolist() == [2, 0]
-    assert found.dominant == 0.75, "bad samples still have a nearest mode"
+    assert found.dominant == 1.0, "bad samples are no mode's"
 
 
 def test_the_divergence_over_modes_is_the_textbooks():

@@ -230,7 +230,7 @@ def test_the_same_seed_samples_the_same_images(family, shaken):
 def chapter():
     """The classes and functions that notebook 02 defines."""
     notebook = nbformat.read(Path(__file__).parents[1] / "notebooks" / "02_families_of_generative_models.ipynb", as_version=4)
-    names = {"MaskedLinear", "made", "Autoregressive", "Coupling", "checkerboard", "Flow", "VAE", "RBM", "ais"}
+    names = {"MaskedLinear", "made", "Autoregressive", "Coupling", "checkerboard", "Flow", "VAE", "RBM", "ais", "Diffusion"}
     space = {}
     for cell in notebook.cells:
         if cell.cell_type == "code":
@@ -257,3 +257,37 @@ def test_the_chapter_and_the_package_compute_the_same(chapter, some, shaken):
     machine = shaken(RBM(6, 4))
     written_out = chapter["ais"](machine, torch.Generator().manual_seed(0), 50, 20)
     assert torch.equal(written_out, machine.ais(torch.Generator().manual_seed(0), 50, 20))
+
+
+# ---- the diffusion model, which is written out in the notebook alone
+
+
+@pytest.fixture
+def alone(chapter):
+    """A new diffusion model of two pixels and three levels, each pixel by itself, and log P of the nine images."""
+    chances = torch.tensor([[0.5, 0.2, 0.3], [0.1, 0.1, 0.8]])
+    model = chapter["Diffusion"]((1, 1, 2), levels=3, hidden=8, steps=200)
+    model.model[-1].bias.data.copy_(chances.log().flatten())
+    every = torch.cartesian_prod(torch.arange(3), torch.arange(3)).view(-1, 1, 1, 2)
+    return model, every, (chances[0].unsqueeze(1) * chances[1]).flatten().log()
+
+
+def test_a_new_diffusion_model_draws_independent_pixels(alone, rng):
+    model, _, truth = alone
+    drawn = model.sample(20_000, rng).view(-1, 2)
+    shares = (drawn[:, 0] * 3 + drawn[:, 1]).bincount(minlength=9) / len(drawn)
+    torch.testing.assert_close(shares, truth.exp(), atol=0.02, rtol=0)
+
+
+def test_the_diffusion_bound_is_below_the_likelihood_and_tends_to_it_with_the_steps(alone, rng):
+    model, every, truth = alone
+    few, many = (model.bound(every.repeat(500, 1, 1, 1), rng, steps).view(500, 9).mean(0) for steps in (10, 1000))
+    assert (few < truth - 0.1).all()
+    torch.testing.assert_close(many, truth, atol=0.05, rtol=0)
+
+
+def test_the_cost_of_the_diffusion_model_is_the_bound_with_endless_steps(alone, rng):
+    model, every, truth = alone
+    images = every[:1].repeat(20_000, 1, 1, 1)
+    spent = model.cost("model", model.draw(images, rng)) + model.ends(images, rng).mean()
+    assert spent.item() == pytest.approx(-truth[0].item(), abs=0.1)

@@ -284,7 +284,7 @@ def test_the_students_copy_runs_and_its_exercises_report_that_they_were_not_atte
                 for cell in graded(run[1].cells, "check").values()}  # fmt: skip
     assert all(answered.values()), "the master has not reported on every exercise"
     for cell in graded(student.cells, "check").values():
-        reports = [Report(report["claim"], OPEN, "", report["exercise"]) for report in answered[cell.id]]
+        reports = [Report(r["claim"], OPEN, "", r["exercise"], r["learned"]) for r in answered[cell.id]]
         cell.outputs = [nbformat.v4.new_output("display_data", report._repr_mimebundle_()) for report in reports]
         cell.execution_count = 1  # nbval compares with cells that have been executed
         cell.metadata.tags = ["nbval-check-output"]

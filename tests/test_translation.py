@@ -16,7 +16,7 @@ from gan_edu.errors import CheckpointError, GameError
 from gan_edu.games import Draw
 from gan_edu.models.cyclegan import CycleGAN
 from gan_edu.models.discogan import DiscoGAN
-from gan_edu.models.pix2pix import Pix2Pix
+from gan_edu.models.pix2pix import Pix2Pix, jittered
 from gan_edu.networks import Ensemble, UNet, mlp, patchgan
 from gan_edu.training import Run, play
 
@@ -194,7 +194,7 @@ def test_a_resumed_run_equals_an_uninterrupted_one_bit_for_bit(kind, rule, tmp_p
 
 
 SETTINGS = {
-    "pix2pix": [{}, {"weight": 50.0}, {"adversarial": 0.0}],
+    "pix2pix": [{}, {"weight": 50.0}, {"adversarial": 0.0}, {"jitter": 2}],
     "DiscoGAN": [{}, {"weight": 2.0}, {"fooled": "b"}, {"rebuilt": "a"}],
     "CycleGAN": [{}, {"weight": 2.0}, {"fooled": "b"}, {"rebuilt": "a"}],
 }
@@ -288,6 +288,24 @@ def test_regression_alone_finds_the_median():
     game = Pix2Pix(Constant(), nn.Conv2d(2, 1, 1), adversarial=0.0, weight=1.0)
     play(game, itertools.repeat(batch), 200, schedule="G", optimiser=partial(torch.optim.SGD, lr=0.02))
     assert game.generator.value.item() == pytest.approx(-1, abs=0.05)
+
+
+def test_both_images_of_a_pair_are_moved_and_mirrored_alike_and_nothing_comes_in_but_their_edges(rng):
+    images = torch.arange(64.0).view(1, 1, 8, 8) + 100 * torch.arange(40.0).view(-1, 1, 1, 1)  # every pixel another number
+    moved = jittered(torch.stack([images, -images], dim=1), 2, rng)
+    assert torch.equal(moved[:, 0], -moved[:, 1])
+    places = {tuple(image[0, :2, 3].tolist()) for image in moved[:, 0] % 100}
+    assert len(places) > 10, "forty pairs stand in many places"
+    steps = moved[:, 0, 0, :, 1:] - moved[:, 0, 0, :, :-1]
+    assert set(steps.unique().tolist()) == {-1.0, 0.0, 1.0}, "mirrored or not; 0 where the edge is repeated"
+    assert all(image.unique().numel() >= 36 and set(image.unique().tolist()) <= set(before.flatten().tolist())
+               for image, before in zip(moved[:, 0], images))  # fmt: skip
+
+
+def test_without_a_jitter_nothing_is_moved_or_drawn(rng):
+    before = rng.get_state()
+    batch = pairs(3, torch.Generator().manual_seed(1))
+    assert torch.equal(made("pix2pix").draw(batch, rng).image, batch[:, 1]) and torch.equal(before, rng.get_state())
 
 
 def test_pix2pix_learns_to_turn_an_image_into_its_negative(rng):

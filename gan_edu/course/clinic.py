@@ -1,8 +1,8 @@
-"""The clinic: runs of one plain PyTorch script, each with one fault, to be diagnosed from their plots. Used in notebook 08.
+"""The clinic: runs of one plain PyTorch script, each with one fault, to be diagnosed from their plots. Used in notebooks 08 and 16.
 
 `script` is healthy, and no game of this course: it has a loop, two optimisers and two `backward()` of its own, as most scripts have,
-so that what a `Game` rules out can go wrong in it. A disease replaces a line or two of its source. Nothing else differs between two
-patients, not even the seed.
+so that what a `Game` rules out can go wrong in it; `autoencoder` is another, with an adversary beside a squared error. A disease
+replaces a line or two of its source. Nothing else differs between two patients, not even the seed.
 """
 
 import inspect
@@ -12,12 +12,14 @@ from dataclasses import dataclass, field
 import numpy as np
 import torch
 from torch import nn
+from torch.nn.functional import softplus
 from torch.optim import Adam
 
 from .. import data, plots
 from ..engine import threads
 from ..errors import CourseError
 from ..metrics import frechet_distance
+from ..networks import mlp
 
 
 def script(images, rounds):
@@ -70,6 +72,44 @@ def script(images, rounds):
     return log, pixels, samples.detach(), generator, discriminator
 
 
+def autoencoder(images, rounds):
+    """Trains an autoencoder of images (N, 64), bytes, by squared error and an adversary: (log, pixels, what is drawn, D's way).
+
+    The log holds four rows: D's cost, the adversarial cost, the squared error, and the adversary's share of the gradient at the drawn
+    image, by the error's. D's way is the distance from its first parameters to its last.
+    """
+    pixels = images / 127.5 - 1
+    inwards = [nn.Linear(64, 128), nn.ReLU(), nn.Linear(128, 4)]
+    outwards = [nn.Linear(4, 128), nn.ReLU(), nn.Linear(128, 64), nn.Tanh()]
+    network = nn.Sequential(*inwards, *outwards)
+    discriminator = mlp(64, 128, 128, 1)
+    begun = nn.utils.parameters_to_vector(discriminator.parameters()).detach()
+    optimiser = Adam(network.parameters(), lr=1e-3, betas=(0.5, 0.99))
+    d_optimiser = Adam(discriminator.parameters(), lr=1e-3, betas=(0.5, 0.99))
+    log = []
+    for _ in range(rounds):
+        wanted, others = (pixels[torch.randint(len(pixels), (64,))] for _ in range(2))
+        drawn = network(wanted)
+        d_optimiser.zero_grad()
+        d_cost = softplus(-discriminator(others)).mean()
+        d_cost = d_cost + softplus(discriminator(drawn.detach())).mean()
+        d_cost.backward()
+        d_optimiser.step()
+
+        optimiser.zero_grad()
+        error = (drawn - wanted).square().mean()
+        fooled = softplus(-discriminator(drawn)).mean()
+        by_error = torch.autograd.grad(error, drawn, retain_graph=True)[0].norm()
+        by_adversary = torch.autograd.grad(fooled, drawn, retain_graph=True, materialize_grads=True)[0].norm()
+        weight = (by_error / by_adversary).item()
+        (error + weight * fooled).backward()
+        optimiser.step()
+        share = weight * by_adversary / by_error
+        log.append([number.item() for number in (d_cost, fooled, error, share)])
+    moved = nn.utils.parameters_to_vector(discriminator.parameters()).detach() - begun
+    return np.array(log).T, pixels, network(pixels).detach(), moved.norm().item()
+
+
 @dataclass(frozen=True)
 class Disease:
     """What is wrong with a script, and how that would show.
@@ -116,10 +156,10 @@ DISEASES = {
         sign="a generator that D's step moves as well loses, D(G(z)) far below one half, in spite of a gradient larger than a healthy "
         "run's; here D(G(z)) is {D(G(z)):.2g}, and the gradient's norm {gradient of G:.2g}",
     ),
-    "mode collapse": Disease(
+    "discriminator too slow": Disease(
         changes=((D_MOVES, D_MOVES.replace("1e-3", "1e-5")),),
-        sign="a collapsed generator is ahead of a D too slow to object: its samples, all alike, are called data more often than not, "
-        "and lie 1.7 or more from the data; here D(G(z)) is {D(G(z)):.2f}, and the distance {distance:.2f}",
+        sign="against a discriminator too slow to object, G's gradient is small, and its samples, all alike, are called data at least "
+        "as often as the data are; here D(G(z)) is {D(G(z)):.2f}, D(x) is {D(x):.2f}, and the gradient's norm {gradient of G:.2g}",
     ),
     "wrong range": Disease(
         changes=(("pixels = images / 127.5 - 1", "pixels = images / 255"),),
@@ -170,22 +210,28 @@ class Chart:
         }
 
 
-def run(changes=(), rounds=1000, seed=0):
-    """The `Chart` of the script with these lines changed: pairs (right line, wrong line).
+def changed(function, changes):
+    """The function with some of its lines replaced: pairs (right line, wrong line).
 
-    Raises CourseError if a right line does not stand exactly once in the script.
+    Raises CourseError if a right line does not stand exactly once in its source.
     """
-    source = textwrap.dedent(inspect.getsource(script))
+    source = textwrap.dedent(inspect.getsource(function))
     for right, wrong in changes:
         if source.count(right) != 1:
             raise CourseError(f"the script has {source.count(right)} lines “{right}”, and exactly one can be replaced.")
         source = source.replace(right, wrong)
-    rooms = dict(globals())
+    rooms = dict(function.__globals__)
     exec(compile(source, "<patient>", "exec"), rooms)
+    return rooms[function.__name__]
+
+
+def run(changes=(), rounds=1000, seed=0):
+    """The `Chart` of the script with these lines changed, as in `changed`."""
+    patient = changed(script, changes)
     images = data.load("digits").images.flatten(1)
     with threads(1), torch.random.fork_rng(devices=[]):  # the same numbers on any number of cores
         torch.manual_seed(seed)
-        log, pixels, samples, *networks = rooms["script"](images, rounds)
+        log, pixels, samples, *networks = patient(images, rounds)
     columns = np.array(log).T
     players = ("discriminator", "generator")
     return Chart(
@@ -233,15 +279,15 @@ def show(chart, title=None):
     plots.costs(chart, costs, smooth)
     low = min(values.min() for values in chart.costs.values())
     high = max(np.quantile(values, 0.98) for values in chart.costs.values())
-    costs.set(title="(a) costs", ylim=(min(-0.2, 1.1 * low), max(2.5, 1.2 * high)))
+    costs.set(ylim=(min(-0.2, 1.1 * low), max(2.5, 1.2 * high)))
 
+    answers.axhline(0.5, color="black", linestyle=":", linewidth=1)
     for of, label in (("data", "D(x)"), ("generator", "D(G(z))")):
         plots.trace(answers, chart.answers[of], label, of, smooth)
-    answers.axhline(0.5, color="black", linestyle="--", linewidth=1)
-    answers.set(title="(b) answers", xlabel="round", ylabel="mean answer of D", ylim=(-0.04, 1.04))
+    answers.set(xlabel="round", ylabel="mean answer of D", ylim=(-0.04, 1.04))
 
     # The limits come first: there are none to be found for curves that are level.
-    gradients.set(title="(c) gradients", xlabel="round", ylabel="norm (0 at 1e-7)", yscale="log", ylim=(FLOOR / 3, 30))
+    gradients.set(xlabel="round", ylabel="norm (0 at 1e-7)", yscale="log", ylim=(FLOOR / 3, 30))
     for player, norms in chart.gradients.items():
         plots.trace(gradients, np.maximum(norms, FLOOR), player, player, smooth)
 
@@ -252,6 +298,10 @@ def show(chart, title=None):
         pixels.hist(images.flatten(), bins, density=True, color=plots.COLOURS[of], alpha=0.5, histtype="stepfilled")
     pixels.set(title="(d) pixels", xlabel="pixel value", ylabel="density (log)", yscale="log")
     for ax in (answers, gradients):
-        ax.legend()
+        ax.lines[-1].set_linestyle((0, (3, 1.5)))  # so that a curve under it is seen
+    for ax, name in ((costs, "(a) costs"), (answers, "(b) answers"), (gradients, "(c) gradients")):
+        ax.set_title(name, loc="left")
+        above = {"loc": "lower right", "bbox_to_anchor": (1.03, 0.97), "ncols": 2, "handlelength": 1.3, "columnspacing": 0.8}
+        ax.legend(fontsize=8, **above)  # beside the name, where no curve runs
     if title:
         pixels.figure.suptitle(title)

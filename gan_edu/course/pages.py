@@ -4,6 +4,8 @@ import html
 import re
 from pathlib import Path
 
+from . import recorded
+
 STYLE = """<style>
 body { max-width: 62rem; margin: 2rem auto; font-family: system-ui, sans-serif; padding: 0 1rem; color: #222; }
 table { border-collapse: collapse; } td, th { padding: .3rem .8rem; border-bottom: 1px solid #ddd; text-align: left; }
@@ -61,9 +63,21 @@ def write_index(folder, outcomes, profile, seed):
         page = f"{outcome.name}.html"
         name = f"<a href='{page}'>{outcome.name}</a>" if (Path(folder) / page).exists() else outcome.name
         rows.append(f"<tr><td>{name}</td><td>{outcome.seconds:.0f} s</td><td>{checks}{problems}</td></tr>")
-    page = (
-        f"<!doctype html><html lang='en'><meta charset='utf-8'><title>Course</title>{STYLE}<h1>The course, executed</h1>"
-        f"<p>Profile {profile}, seed {seed}.</p><table><tr><th>notebook</th><th>time</th><th>checks</th></tr>{''.join(rows)}"
-        "</table></html>"
-    )
-    (Path(folder) / "index.html").write_text(page, encoding="utf-8")
+    claims = "<p><a href='claims.html'>What the notebooks claim, and for how many seeds it held</a></p>" * write_claims(folder)
+    table = f"<table><tr><th>notebook</th><th>time</th><th>checks</th></tr>{''.join(rows)}</table>"
+    words = f"<h1>The course, executed</h1><p>Profile {profile}, seed {seed}.</p>{table}{claims}"
+    (Path(folder) / "index.html").write_text(whole_page("Course", words), encoding="utf-8")
+
+
+def write_claims(folder):
+    """Writes `claims.html`, the record of claims tried with other seeds, and says whether there is one."""
+    record = recorded.FOLDER / "claims.md"
+    if record.is_file():
+        words = markdown_to_html(record.read_text(encoding="utf-8"))
+        (Path(folder) / "claims.html").write_text(whole_page("Claims", words), encoding="utf-8")
+    return record.is_file()
+
+
+def whole_page(title, words):
+    """A page of its own."""
+    return f"<!doctype html><html lang='en'><meta charset='utf-8'><title>{title}</title>{STYLE}{words}</html>"

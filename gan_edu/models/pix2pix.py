@@ -4,7 +4,7 @@ Left out: its noise, dropout at test time, which its authors found to change lit
 """
 
 import torch
-from torch.nn.functional import l1_loss
+from torch.nn.functional import l1_loss, pad
 
 from ..games import Draw, Game, with_settings
 from ..losses import non_saturating
@@ -20,6 +20,7 @@ class Pix2Pix(Game):
     discriminator: network from conditions and images side by side, (N, 2 C, H, W), to logits, such as a `patchgan`.
     adversarial: weight of the adversarial term in the generator's cost. At 0, with `play(schedule="G")`, it is plain regression.
     weight: of the distance from the true image, the mean absolute difference (L1).
+    jitter: pixels by which pairs are moved at random, if they are; then they are also mirrored (`jittered`).
 
     A batch is a tensor of pairs (N, 2, C, H, W), conditions first.
     """
@@ -28,20 +29,22 @@ class Pix2Pix(Game):
     objective = non_saturating
     distance = staticmethod(l1_loss)
 
-    def __init__(self, generator, discriminator, adversarial=1.0, weight=100.0):
+    def __init__(self, generator, discriminator, adversarial=1.0, weight=100.0, jitter=0):
         super().__init__()
         self.generator = generator
         self.discriminator = discriminator
         self.adversarial = adversarial
         self.weight = weight
+        self.jitter = jitter
 
     def identity(self):
-        """Its name, and the weights of its terms."""
-        return with_settings(super().identity(), {"adversarial": self.adversarial, "weight": self.weight})
+        """Its name, the weights of its terms, and how far pairs are moved, if they are."""
+        settings = {"adversarial": self.adversarial, "weight": self.weight}
+        return with_settings(super().identity(), settings | ({"jitter": self.jitter} if self.jitter else {}))
 
     def draw(self, batch, rng):
-        """Conditions and images: nothing is random."""
-        condition, image = batch.unbind(1)
+        """Conditions and images, moved at random if there is a jitter."""
+        condition, image = (jittered(batch, self.jitter, rng) if self.jitter else batch).unbind(1)
         return Draw(condition=condition, image=image)
 
     def fake(self, draw):
@@ -67,9 +70,22 @@ class Pix2Pix(Game):
         return infer(self.generator, conditions)
 
 
-def game(shape, adversarial=0.3):
-    """A U-Net, and a discriminator of patches of 46 pixels with BatchNorm. adversarial: weight of its part in the cost."""
-    return Pix2Pix(UNet(shape[0], *shape[:2]), patchgan(2 * shape[0], normalise="batch"), adversarial)
+def jittered(pairs, pixels, rng):
+    """Pairs (N, 2, C, H, W), each mirrored or not and moved by up to so many pixels, both of its images alike; what comes in from
+    outside repeats the edge. The paper's "random jitter and mirroring" (section 6.2)."""
+    count, height, width = len(pairs), *pairs.shape[-2:]
+    mirrored = torch.rand(count, generator=rng, device=rng.device) < 0.5
+    pairs = torch.where(mirrored.view(-1, 1, 1, 1, 1), pairs.flip(-1), pairs)
+    padded = pad(pairs.flatten(1, 2), [pixels] * 4, mode="replicate").view(*pairs.shape[:3], height + 2 * pixels, -1)
+    corners = torch.randint(2 * pixels + 1, (count, 2), generator=rng, device=rng.device).tolist()
+    return torch.stack([pair[..., y : y + height, x : x + width] for pair, (y, x) in zip(padded, corners)])
 
 
-RECIPE = Recipe(source="this course, notebook 12", game=game, batch=8, epochs=2, optimiser=adam(1e-3, 0.5, 0.99), ema=0.995)
+def game(shape, adversarial=1.0):
+    """A U-Net, and a discriminator of patches of 22 pixels with BatchNorm; pairs are moved by up to a sixteenth of their side.
+    adversarial: weight of the discriminator's part in the cost."""
+    networks = UNet(shape[0], *shape[:2]), patchgan(2 * shape[0], layers=2, normalise="batch")
+    return Pix2Pix(*networks, adversarial, jitter=shape[1] // 16)
+
+
+RECIPE = Recipe(source="this course, notebook 12", game=game, batch=4, epochs=20, optimiser=adam(1e-3, 0.5, 0.99), ema=0.995)

@@ -1,8 +1,12 @@
 """Super-resolution: a small image made large by squared error, and by a game (SRResNet and SRGAN, Ledig et al. 2017). Taught in
 notebook 11.
 
-Left out: BatchNorm; most of the paper's 16 residual blocks. The network here adds to the bicubic enlargement, the paper's makes the
-whole image. For VGG's features stand the judge's, which were learned from digits.
+Left out: BatchNorm; 14 of the paper's 16 residual blocks, half of their 64 channels. The network here adds to the bicubic enlargement,
+the paper's makes the whole image. For VGG's features stand the judge's, which were learned from digits.
+
+What is trained on the judge's maps is not to be measured by the judge: in its features the content loss alone, without the game, comes
+nearer to real digits than the two together; in those of a network that took no part in the training it is the other way round
+(notebook 11).
 """
 
 import copy

@@ -5,9 +5,10 @@ Each player reads captions with an encoder of its own, the generator to know wha
 so each parameter has one owner. Both papers take one encoder for both, trained beforehand and then left alone. An encoder here adds
 up one vector a word: in these captions the order of words says nothing.
 
-Left out: the papers' sizes and depths, and BatchNorm in the second stage. The discriminator is a projection (Miyato & Koyama 2018;
-notebook 10) in place of the caption concatenated to its last map: a caption's logit is what the image is worth by itself, plus what
-each word says to the image's features.
+Left out: the papers' sizes and depths; BatchNorm in the second stage; the second stage's bottleneck. The paper halves the small image
+down to 16×16 and paints the large one from there; here something is added to the small image enlarged, and what is wrong in that has
+to be undone. The discriminator is a projection (Miyato & Koyama 2018; notebook 10) in place of the caption concatenated to its last
+map: a caption's logit is what the image is worth by itself, plus what each word says to the image's features.
 """
 
 import copy

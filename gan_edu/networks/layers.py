@@ -127,10 +127,11 @@ class MinibatchDiscrimination(nn.Module):
 
 def spectral(network):
     """The same network, with every linear and convolutional layer's weight divided by its largest singular value (Miyato et al. 2018;
-    notebook 08): a ReLU network then is Lipschitz with constant 1.
+    notebooks 05 and 08): a ReLU network of linear layers then is Lipschitz with constant 1.
 
     As there, a convolution's singular value is that of its weight as a matrix with a row for each output channel, estimated by one
-    power iteration a pass in train mode. Raises GameError if there is no such layer, as in an `Ensemble`, whose layers are stacked.
+    power iteration a pass in train mode. The convolution itself may stretch by up to ⌈kernel / stride⌉. Raises GameError if there is
+    no such layer, as in an `Ensemble`, whose layers are stacked.
     """
     layers = [module for module in network.modules() if isinstance(module, (nn.Linear, Convolution))]
     if not layers:

@@ -14,6 +14,7 @@ from .panel import Panel
 from .stage import Stage
 
 LAYERS = ("verdicts", "manifold", "arrows")
+ARROWS = 25  # few, so that they do not hide the samples
 
 
 class GameLab:
@@ -88,7 +89,7 @@ class GameLab:
         if modes := self.modes():
             parts.append(f"{modes.captured} of {len(modes.counts)} modes, {modes.high_quality:.0%} of samples within 3σ of one")
         if "arrows" in self.layers:
-            parts.append(f"longest arrow {self.pulls(self.samples(100)).norm(dim=1).max():.2g} nats per unit")
+            parts.append(f"longest arrow {self.pulls(self.samples()[:ARROWS]).norm(dim=1).max():.2g} nats per unit")
         return "; ".join(parts) + "."
 
     def frame(self):
@@ -103,9 +104,10 @@ class GameLab:
             if "manifold" in self.layers:
                 reach = 2.0 if game.latent.kind == "normal" else 1.0
                 plots.manifold(plane, game.generator, game.latent.size, reach)
-        plots.cloud(plane, self.real, samples, self.limit, size=14, edge="white")
+        plots.cloud(plane, self.real, limit=self.limit, size=10, edge="white")
+        plots.cloud(plane, fake=samples, limit=self.limit, size=16, edge="black")
         if "arrows" in self.layers:
-            plots.arrows(plane, samples[:100], self.pulls(samples[:100]), self.limit / 5)
+            plots.arrows(plane, samples[:ARROWS], self.pulls(samples[:ARROWS]), self.limit / 3)
         plane.set_title("blue: D(x) near 1, orange: near 0; arrows: −∂ cost of G / ∂ sample", fontsize=10)
         plots.costs(history, course, coin=game.objective is non_saturating)
         course.get_legend().set_loc("upper right")

@@ -12,7 +12,7 @@ from .. import judge, training
 from ..data import Scenes, to_pixels
 from ..data.examples import FILM, KINDS
 from ..errors import DataError, file_errors
-from ..metrics import features, frechet_distance, psnr
+from ..metrics import features, frechet_distance, psnr, sharpness
 from ..models import (
     ac_gan,
     bigan,
@@ -33,6 +33,7 @@ from ..models import (
 from ..networks import infer
 
 SHOWN = 40  # held-out examples, in a picture
+IN_LOSS = "Fréchet distance in the network of its own loss"
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,8 @@ class Evaluation:
     """What a system made of held-out examples, all in pixels (N, C, H, W).
 
     made: that. real: what it should look like, row by row if `matched`, since there is one right answer. given: what it was made
-    from, as images. row: how many examples a row of a picture shows. numbers: further measures by name.
+    from, as images. row: how many examples a row of a picture shows. numbers: further measures by name. distance: what the Fréchet
+    distance is called.
     """
 
     made: Tensor
@@ -49,6 +51,7 @@ class Evaluation:
     given: tuple[Tensor, ...] = ()
     row: int = 10
     numbers: dict[str, float] = field(default_factory=dict)
+    distance: str = "Fréchet distance"
 
     def draw(self, path):
         """Writes all of it as a PNG: of each example what was given, what was made and, if there is such a thing, what was right.
@@ -66,7 +69,7 @@ class Evaluation:
     def measures(self):
         """Numbers by name. The Fréchet distance is between the judge's features of what was made and of what is real."""
         real = adaptive_avg_pool2d(self.real, self.made.shape[2:])  # a first stage may make small images
-        numbers = {"Fréchet distance": frechet_distance(features(self.made), features(real))}
+        numbers = {self.distance: frechet_distance(features(self.made), features(real))}
         if self.matched:
             numbers |= {"L1": l1_loss(self.made, real).item(), "PSNR": psnr(self.made, real)}
         if self.matched and self.given:
@@ -140,9 +143,14 @@ def _evaluate_bigan(games, examples, rng):
 
 
 def _evaluate_super_resolution(games, examples, rng):
+    """The second stage is trained on the judge's maps, so the judge's distance flatters it, and is named for that; sharpness, as a
+    share of that of real images, is measured without the judge."""
     (real,), game = examples, games[-1]
     small = avg_pool2d(real, game.factor)
-    return Evaluation(game.enlarge(small), real, matched=True, given=(srgan.bicubic(small, game.factor),), row=4)
+    made, given = game.enlarge(small), srgan.bicubic(small, game.factor)
+    numbers = {"sharpness": sharpness(made.clamp(-1, 1)) / sharpness(real)}
+    distance = IN_LOSS if isinstance(game, srgan.SRGAN) else Evaluation.distance
+    return Evaluation(made, real, matched=True, given=(given,), row=4, numbers=numbers, distance=distance)
 
 
 def _evaluate_stackgan(games, examples, rng):
