@@ -126,7 +126,7 @@ GROUNDS = {
 
 
 def adam(rate):
-    """Adam without momentum: with it, these small networks do worse under every cost (notebook 07)."""
+    """Adam without momentum, as notebook 07 plays its small GANs."""
     return partial(torch.optim.Adam, lr=rate, betas=(0.0, 0.9), fused=True)
 
 
