@@ -84,6 +84,20 @@ def test_a_notebook_whose_code_changed_is_tried_again(house):
     assert claims.place(house / "01_seeds.ipynb", "lecture", 100) != before
 
 
+def test_other_data_is_another_trial(house, monkeypatch):
+    before = claims.place(house / "01_seeds.ipynb", "lecture", 100)
+    monkeypatch.setattr(claims.images, "find", lambda name: house)
+    assert claims.place(house / "01_seeds.ipynb", "lecture", 100) != before
+
+
+def test_a_smoke_run_leaves_the_record_of_lectures(house, monkeypatch):
+    (house / "claims.json").write_text("{}")
+    where = claims.place(house / "01_seeds.ipynb", "smoke", 100)
+    claims.keep(where, result(report(state="not judged")))
+    claims.try_seeds(seeds=[100], profile="smoke", say=lambda line: None)
+    assert (house / "claims.json").read_text() == "{}" and not (house / "claims.md").exists()
+
+
 def test_margins_are_counted_on_the_right_side_of_the_bound():
     assert claims.margins({"found": [3.0, 1.0], "at least": 2.0}) == [1.0, -1.0]
     assert claims.margins({"found": [3.0, 1.0], "at most": [4.0, 2.0]}) == [1.0, 1.0]

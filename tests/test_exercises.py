@@ -23,6 +23,7 @@ import pytest
 import torch
 from test_notebooks import graded
 
+from gan_edu import training
 from gan_edu.course import runner
 from gan_edu.course.checks import FAILS, HOLDS, OPEN, UNJUDGED, _same
 from gan_edu.course.student import student_version
@@ -41,7 +42,8 @@ def path(request):
 @pytest.fixture(scope="module")
 def judged(path):
     """{exercise: [(kind, words, answer, reports)]}, kind being "right", "wrong", "odd" or "none"."""
-    with pytest.MonkeyPatch.context() as patch, redirect_stdout(StringIO()):
+    with pytest.MonkeyPatch.context() as patch, plt.rc_context(), redirect_stdout(StringIO()):
+        patch.setattr(training, "_SHOWN", [False])  # what a lesson's begin sets is for this notebook alone, like its style
         patch.setattr(images, "home", lambda: Path("nowhere"))
         patch.setattr(sys, "argv", sys.argv[:1])
         yield dict(judge(path, patch))

@@ -11,9 +11,11 @@ import math
 import os
 import platform
 import statistics
+from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from ..data import images
 from ..errors import CourseError
 from . import recorded, runner
 from .checks import HOLDS
@@ -36,7 +38,8 @@ def parse_seeds(text):
 
 
 def try_seeds(only=None, seeds=range(100, 120), profile="lecture", scheduler=None, say=print):
-    """Executes notebooks with each of these seeds, except what is done, and writes the record and the page of all that is done.
+    """Executes notebooks with each of these seeds, except what is done. From lectures it writes the record and the page; in the smoke
+    profile claims about training are not judged, and of the full one nothing is recorded.
 
     Two at a time on one thread each; or on the workers of the `dask.distributed` scheduler at that address, whose machines have a
     checkout of the project.
@@ -49,18 +52,18 @@ def try_seeds(only=None, seeds=range(100, 120), profile="lecture", scheduler=Non
     todo = [task for task, where in places.items() if not where.is_file()]
     say(f"{len(places)} runs, of which {len(places) - len(todo)} are done")
     if todo:
-        local = scheduler is None
-        cluster = LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) if local else scheduler
-        with Client(cluster) as client:
+        with ExitStack() as stack:
+            if scheduler is None:
+                scheduler = stack.enter_context(LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None))
+            client = stack.enter_context(Client(scheduler))
             running = {client.submit(tried, path.name, profile, seed, pure=False): (path, seed) for path, seed in todo}
             for done, future in enumerate(as_completed(running), 1):
                 path, seed = running[future]
                 found = future.result()
                 keep(places[path, seed], found)
                 say(f"[{done}/{len(todo)}] {path.stem}, seed {seed}: {runner.summary(runner.Outcome(**found['outcome']))}")
-        if local:
-            cluster.close()
-    write(profile)
+    if profile == "lecture":
+        write()
 
 
 def tried(name, profile, seed):
@@ -77,10 +80,12 @@ def tried(name, profile, seed):
 
 
 def place(path, profile, seed):
-    """Where what came of a notebook with a seed is kept: beside others of the same code."""
+    """Where what came of a notebook with a seed is kept: beside others of the same code, on the same data sets or stand-ins."""
     cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
     code = "\0".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")
-    return DONE / profile / path.stem / hashlib.sha256(code.encode()).hexdigest()[:12] / f"{seed}.json"
+    there = [name for name in images.SETS if images.find(name)]
+    made_of = hashlib.sha256("\0".join([code, *there]).encode()).hexdigest()[:12]
+    return DONE / profile / path.stem / made_of / f"{seed}.json"
 
 
 def keep(where, found):
@@ -91,11 +96,11 @@ def keep(where, found):
     half.replace(where)
 
 
-def write(profile="lecture"):
+def write():
     """Writes the record and the page from what was tried with the notebooks as they are. Those that were not keep their entries."""
     entries = json.loads(FILE.read_text(encoding="utf-8")) if FILE.is_file() else {}
     for path in runner.notebooks():
-        done = sorted(place(path, profile, 0).parent.glob("*.json"), key=lambda file: int(file.stem))
+        done = sorted(place(path, "lecture", 0).parent.glob("*.json"), key=lambda file: int(file.stem))
         if done:
             entries[path.stem] = entry({int(file.stem): json.loads(file.read_text(encoding="utf-8")) for file in done})
     entries = dict(sorted(entries.items()))
