@@ -108,8 +108,8 @@ def digits():
 def colours():
     """Drawn digits, each class in a colour of its own: shapes and colours have to fit."""
     rng = torch.Generator().manual_seed(0)
-    images = data.Glyphs.sample(14_000, rng, tilt=(-20, 20), height=(0.5, 0.7), centre=(-0.1, 0.1)).coloured().images(28)
-    return pictures(images[:10_000], images[10_000:], by_channel, rounds=1000, count=4000)
+    images = data.Glyphs.sample(14_000, rng, tilt=(-20, 20), height=(0.5, 0.7), centre=(-0.1, 0.1)).coloured().images(14)
+    return pictures(images[:10_000], images[10_000:], by_channel, rounds=1000, count=2000)
 
 
 def by_channel(images: Tensor) -> Tensor:
@@ -119,7 +119,7 @@ def by_channel(images: Tensor) -> Tensor:
 
 GROUNDS = {
     "ring": lambda: plane(data.ring(), FourierFeatures(), rounds=2000, rate=2e-3, width=64),
-    "grid": lambda: plane(data.grid(), FourierFeatures(), rounds=4000, rate=2e-3, width=128),
+    "grid": lambda: plane(data.grid(spacing=1.0, std=0.15), nn.Identity(), rounds=3000, rate=2e-3, width=128),
     "digits": digits,
     "colours": colours,
 }
