@@ -77,7 +77,8 @@ wasserstein = Objective(
     discriminator=lambda real_logits, fake_logits: fake_logits.mean() - real_logits.mean(),
     generator=lambda real_logits, fake_logits: -fake_logits.mean(),
 )
-"""The critic's difference of means (Arjovsky, Chintala & Bottou 2017); needs a Lipschitz critic (`penalties.GradientPenalty`)."""
+"""The critic's difference of means (Arjovsky, Chintala & Bottou 2017); needs a critic of bounded slope, which
+clipping ensures and `penalties.GradientPenalty` only encourages."""
 
 relativistic = Objective(
     "relativistic",

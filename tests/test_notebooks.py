@@ -6,6 +6,7 @@ attempted, and cells that state a fact must state it again, letter by letter.
 """
 
 import ast
+import json
 import os
 import re
 import subprocess
@@ -19,7 +20,7 @@ from nbgrader.nbgraderformat import MetadataValidator
 from nbgrader.preprocessors import ClearHiddenTests, ClearSolutions
 from traitlets.config.loader import PyFileConfigLoader
 
-from gan_edu.course import lesson, runner
+from gan_edu.course import claims, lesson, runner
 from gan_edu.course.checks import HOLDS, MIME, OPEN, UNJUDGED, Report
 from gan_edu.course.student import student_version
 
@@ -246,9 +247,29 @@ def test_its_checks_hold_or_wait_for_real_training(run):
     assert reports and {report["state"] for report in reports} <= {HOLDS, UNJUDGED}
 
 
+UNTRIED = ("04", "05", "06", "08", "11", "13")
+"""Notebooks whose claims `run.py claims` has not tried with twelve seeds yet."""
+
+
+def test_its_claims_about_training_are_recorded_with_twelve_seeds_and_room_to_spare(run, path):
+    tried = json.loads(claims.FILE.read_text(encoding="utf-8"))
+    if path.stem.startswith(UNTRIED):
+        assert len(tried.get(path.stem, {"seeds": []})["seeds"]) < 12
+        return
+    entry = tried[path.stem]
+    kept = {(one["exercise"], one["claim"]): one for one in entry["claims"] if one["learned"]}
+    made = {(one["exercise"], one["claim"]): one["measured"] for one in runner.reports(run[1]) if one["learned"]}
+    assert len(entry["seeds"]) >= 12 and set(made) <= set(kept)
+    for key, bounds in made.items():
+        claim = kept[key]
+        assert claim["held"] == len(entry["seeds"]) and claims.deviations(claim) >= 2.5, claim
+        for wanted, bound in bounds.items():
+            assert claim[wanted] == claims.short(bound), "the bound is another one now: run.py claims"
+
+
 def test_what_it_says_about_an_exercise_it_says_once(run):
-    claims = [(report["exercise"], report["claim"]) for report in runner.reports(run[1]) if report["exercise"]]
-    assert len(set(claims)) == len(claims), "of two claims in the same words only the later counts"
+    made = [(report["exercise"], report["claim"]) for report in runner.reports(run[1]) if report["exercise"]]
+    assert len(set(made)) == len(made), "of two claims in the same words only the later counts"
 
 
 def test_it_uses_the_best_device_there_is(run):

@@ -159,7 +159,7 @@ class Checks:
         value = through(value) if through else value
         holds, detail, measured = verdict(value)
         if self.training and not self.judging:
-            return UNJUDGED, "the smoke profile trains too little", {}
+            return UNJUDGED, "the smoke profile trains too little", {k: v for k, v in measured.items() if k != "found"}
         if not holds:
             detail = "; ".join(filter(None, [detail, *(hint for hint, w in mistakes.items() if hint and _same(value, w))]))
         return (HOLDS if holds else FAILS), detail, measured

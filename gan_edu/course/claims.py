@@ -109,7 +109,7 @@ def write():
 
 
 def entry(results):
-    """The record of one notebook: its seeds, the seconds that it took, what went wrong, and of each claim what was found."""
+    """The record of one notebook: its seeds, what went wrong, and of each claim what was found."""
     found = {}
     for seed, result in results.items():
         for report in result["reports"]:
@@ -118,7 +118,6 @@ def entry(results):
     problems = {seed: result["outcome"]["problems"] for seed, result in results.items() if result["outcome"]["problems"]}
     return {
         "seeds": list(results),
-        "seconds": [round(result["outcome"]["seconds"]) for result in results.values()],
         "problems": problems,
         "claims": [claim_of(*key, reports) for key, reports in found.items()],
     }
@@ -174,9 +173,7 @@ def page(entries):
                 listed.append((deviations(claim), row))
             else:
                 others += 1
-    seeds = [
-        f"| {name} | {len(entry['seeds'])} | {statistics.median(entry['seconds']):.0f} s |" for name, entry in entries.items()
-    ]
+    seeds = [f"| {name} | {len(entry['seeds'])} |" for name, entry in entries.items()]
     rows = [row for _, row in sorted(listed, key=lambda row: row[0])]
     return PAGE_TEXT.format(others=others, rows="\n".join(rows), seeds="\n".join(seeds))
 
@@ -204,7 +201,7 @@ be computed exactly or nearly so, held with every seed.
 |---|---|---|---|---|---|---|---|
 {rows}
 
-| notebook | seeds | median time on one thread |
-|---|---|---|
+| notebook | seeds |
+|---|---|
 {seeds}
 """
