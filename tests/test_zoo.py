@@ -698,7 +698,7 @@ TOGETHER = textwrap.dedent(
     TRAIN, zoo.train = zoo.train, watched
     zoo.Evaluation.draw = lambda answer, path: Path(path).touch(exist_ok=False)  # once
     zoo.Evaluation.measures = lambda answer: {"mean": answer.made.mean().item()}
-    recipe = Recipe("this test", plain, batch=64, epochs=1, optimiser=partial(torch.optim.SGD, lr=0.1), ema=0.995)
+    recipe = Recipe("this test", plain, batch=64, optimiser=partial(torch.optim.SGD, lr=0.1), ema=0.995)
     zoo.SYSTEMS["plain"] = zoo.System("", "images", lambda examples: (recipe,), zoo.systems._evaluate_samples)
     cli.main()
     """

@@ -133,7 +133,6 @@ def stages(shape):
             source="this course, notebook 11",
             game=partial(game, size >> times),
             batch=batch,
-            epochs=2,
             optimiser=adam(rate, 0.0, 0.9),
             ema=0.995,
             prepare=lambda images: shrink(to_pixels(images), times),
