@@ -53,7 +53,8 @@ class Engine:
         small = not convolves and sum(p.numel() for p in game.parameters()) * batch // game.members < SMALL
         precision, threads = self.precision, self.threads
         if precision == "auto":
-            large = convolves or not small and widest_layer(game) * batch >= WIDE
+            widest = max((m.in_features * m.out_features for m in game.modules() if isinstance(m, nn.Linear)), default=0)
+            large = convolves or not small and widest * batch >= WIDE
             precision = "bf16" if large and knows_bf16(next(game.parameters()).device) else "fp32"
         if threads == "auto":
             threads = 1 if small else min(torch.get_num_threads(), allowed_cores())
@@ -65,11 +66,6 @@ class Engine:
 
 
 AUTO = Engine()
-
-
-def widest_layer(game: nn.Module) -> int:
-    """The weights of the game's largest linear layer; 0 if it has none."""
-    return max((m.in_features * m.out_features for m in game.modules() if isinstance(m, nn.Linear)), default=0)
 
 
 def knows_bf16(device: torch.device | str) -> bool:

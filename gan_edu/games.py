@@ -219,7 +219,8 @@ class Game(nn.Module):
         if self._differentiated is None or not torch.is_grad_enabled():
             return network(*inputs)
         owner = getattr(self, player)
-        state = [(parameter, parameter._version) for parameter in _parameters(owner)]
+        parameters = owner.parameters() if isinstance(owner, nn.Module) else (owner,)
+        state = [(parameter, parameter._version) for parameter in parameters]
         kept = getattr(draw, "_shared", [])
         draw._shared = kept = [made for made in kept if made.player != player or _same(made.state, state)]
         made = next((made for made in kept if made.network == network and _identical(made.inputs, inputs)), None)
@@ -254,11 +255,6 @@ class _SharedOutput:
     before: list[tuple[nn.Module, str, Tensor]]
     after: list[tuple[nn.Module, str, Tensor]]
     counted: tuple | None
-
-
-def _parameters(owned):
-    """The parameters that a player owns: a network's, or itself one."""
-    return owned.parameters() if isinstance(owned, nn.Module) else (owned,)
 
 
 def _identical(these, those):

@@ -312,7 +312,6 @@ def sensitivity(hits: int, false_alarms: int, real: int, fake: int) -> Sensitivi
     return Sensitivity(scores[0] - scores[1], math.sqrt(variance))
 
 
-@torch.no_grad()
 def sharpness(images: Tensor) -> float:
     """Power of images (N, C, H, W), bytes or pixels in [-1, 1], above half the Nyquist frequency: what waves shorter than four pixels
     contribute to a pixel's mean square, averaged over images and channels. Blur takes it away and noise adds to it, so that a number
@@ -321,11 +320,15 @@ def sharpness(images: Tensor) -> float:
     The waves are cosines that the edges mirror (DCT-II); for a Fourier transform, a left edge unlike the right one would be fine
     detail. Raises DataError for anything that is not (N, C, H, W).
     """
+    from scipy.fft import dctn
+
     if images.dim() != 4 or not len(images):
         raise DataError(f"sharpness is for images (N, C, H, W), not for {tuple(images.shape)}.")
-    pixels = images.double() / 127.5 - 1 if images.dtype == torch.uint8 else images.double()
-    (down, rows), (across, columns) = (_cosines(side, images.device) for side in images.shape[2:])
-    power = (down @ pixels @ across.T).square().mean((0, 1)) / (len(down) * len(across))
+    pixels = images.detach().cpu().double()
+    pixels = pixels / 127.5 - 1 if images.dtype == torch.uint8 else pixels
+    waves = torch.from_numpy(dctn(pixels.numpy(), axes=(2, 3), norm="ortho"))
+    power = waves.square().mean((0, 1)) / waves[0, 0].numel()
+    rows, columns = (torch.arange(side, dtype=torch.float64) / (2 * side) for side in images.shape[2:])  # cycles a pixel
     return power[torch.hypot(rows[:, None], columns) > 1 / 4].sum().item()
 
 
@@ -341,14 +344,6 @@ def psnr(images: Tensor, real: Tensor) -> float:
         raise DataError(f"PSNR is for two sets of images (N, C, H, W) that belong together, not for {found}.")
     errors = (images.clamp(-1, 1) - real).square().flatten(1).mean(1)
     return (10 * torch.log10(4 / errors)).mean().item()
-
-
-def _cosines(side, device):
-    """The waves of a row of pixels, an orthonormal matrix with a row a wave, and their frequencies in cycles a pixel."""
-    number = torch.arange(side, dtype=torch.float64, device=device)
-    waves = torch.cos(math.pi / side * number[:, None] * (number + 0.5)) * math.sqrt(2 / side)
-    waves[0] /= math.sqrt(2)
-    return waves, number / (2 * side)
 
 
 def _matrices(*sets, least=1):

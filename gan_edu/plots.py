@@ -132,17 +132,12 @@ def arrows(ax, points, directions, longest):
     return ax
 
 
-def to_image(pixels):
-    """Images (N, C, H, W), bytes or pixels in [-1, 1], as an array (N, H, W) or (N, H, W, 3) in [0, 1]."""
-    values = pixels.detach().float().cpu()
-    values = values / 255 if pixels.dtype == torch.uint8 else (values + 1) / 2
-    values = values.clamp(0, 1).permute(0, 2, 3, 1).numpy()
-    return values[..., 0] if values.shape[-1] == 1 else values
-
-
 def tile(pixels, columns, gap=1):
-    """Images side by side in one array, `columns` to a row, with a white gap."""
-    images = to_image(pixels)
+    """Images (N, C, H, W), bytes or pixels in [-1, 1], side by side in one array of [0, 1], `columns` to a row, with a white gap."""
+    images = pixels.detach().float().cpu()
+    images = images / 255 if pixels.dtype == torch.uint8 else (images + 1) / 2
+    images = images.clamp(0, 1).permute(0, 2, 3, 1).numpy()
+    images = images[..., 0] if images.shape[-1] == 1 else images  # (N, H, W) if they are grey
     count, height, width = images.shape[:3]
     rows = -(-count // columns)
     paper = 0.0 if images.ndim == 3 else 1.0  # grey images are drawn as ink: 0 is white

@@ -553,11 +553,6 @@ def test_a_picture_with_values_that_are_no_numbers_is_named(value, tmp_path):
         read_images(folder)
 
 
-def test_with_one_channel_pictures_are_grey(tmp_path):
-    found, _, _ = read_images(folder_of(tmp_path, a_png=picture(colour=(255, 0, 0))), channels=1)
-    assert found.shape == (1, 1, 12, 12) and abs(int(found[0, 0, 0, 0]) - 76) <= 1  # 0.299 · 255
-
-
 JPEG = picture(size=(64, 64), colour=(90, 120, 150), format="JPEG")
 PNG = picture(size=(64, 64), colour=(90, 120, 150))
 UNREADABLE = {

@@ -36,7 +36,7 @@ from gan_edu.models.infogan import InfoGAN
 from gan_edu.models.mlp_gan import RegularisedGAN, TwiceTheFakesGAN
 from gan_edu.models.pix2pix import Pix2Pix
 from gan_edu.models.small_games import BilinearGame, DiracGAN
-from gan_edu.models.vae import VAE
+from gan_edu.models.srgan import SuperResolution
 from gan_edu.networks import (
     Ensemble,
     MinibatchDiscrimination,
@@ -47,6 +47,7 @@ from gan_edu.networks import (
     mlp,
     patchgan,
     spectral,
+    upsampler,
     virtual_batch_norm,
 )
 from gan_edu.penalties import R1, R2, GradientPenalty
@@ -93,11 +94,6 @@ def plain(**settings):
     return GAN(mlp(3, 8, 2, activation=nn.Tanh), mlp(2, 8, 1, activation=nn.Tanh), latent=3, **settings)
 
 
-def with_dropout(model):
-    model.model["decoder"] = nn.Sequential(nn.Dropout(0.3), model.model["decoder"])
-    return model
-
-
 GAMES = {
     "dropout and BatchNorm": (memoryful, ring),
     "DCGAN with spectral norm": (
@@ -117,9 +113,9 @@ GAMES = {
         lambda: Pix2Pix(UNet(1, 1, 8, 4), nn.Sequential(nn.Dropout2d(0.5), patchgan(2, 4, 1)), weight=1.0),
         lambda device: Batches(torch.rand(20, 2, 1, 8, 8), size=8, seed=1, device=device),
     ),
-    "autoencoder with dropout": (
-        lambda: with_dropout(VAE((1, 2, 2), levels=3, latent=2, hidden=8)),
-        lambda device: Batches(torch.randint(0, 3, (20, 1, 2, 2)), size=8, seed=1, device=device),
+    "one player with dropout": (
+        lambda: SuperResolution(nn.Sequential(nn.Dropout(0.3), upsampler(1, 1, doublings=2, width=4))),
+        images,
     ),
     "Dirac": (lambda: DiracGAN(penalties=[R1(0.5)]), None),
     "regularised": (lambda: RegularisedGAN(mlp(3, 8, 2), mlp(2, 8, 1), latent=3), ring),

@@ -158,8 +158,9 @@ DISEASES = {
     ),
     "discriminator too slow": Disease(
         changes=((D_MOVES, D_MOVES.replace("1e-3", "1e-5")),),
-        sign="against a discriminator too slow to object, G's gradient is small, and its samples, all alike, are called data at least "
-        "as often as the data are; here D(G(z)) is {D(G(z)):.2f}, D(x) is {D(x):.2f}, and the gradient's norm {gradient of G:.2g}",
+        sign="against a discriminator too slow to object, G's gradient is small, and its samples, of one or a few kinds, are called "
+        "data at least as often as the data are; here D(G(z)) is {D(G(z)):.2f}, D(x) is {D(x):.2f}, and the gradient's norm "
+        "{gradient of G:.2g}",
     ),
     "wrong range": Disease(
         changes=(("pixels = images / 127.5 - 1", "pixels = images / 255"),),

@@ -189,7 +189,7 @@ def hidden_errors(notebook):
     ]
 
 
-def run_course(profile="lecture", only=None, device="auto", seed=0, threads=None, into=None, console=CONSOLE, force=False):
+def run_course(profile="lecture", only=None, device="auto", seed=0, threads=None, force=False):
     """Executes the notebooks and writes them to `build/course/`, with HTML and an index as they come.
 
     Without a GPU two at a time, each on half of the cores: most of the networks are too small for a second thread. threads: of each
@@ -204,7 +204,7 @@ def run_course(profile="lecture", only=None, device="auto", seed=0, threads=None
     if profile not in PROFILES:
         raise CourseError(f"{profile!r} is no profile: choose {', '.join(PROFILES)}.")
     chosen_device = choose_device(device)
-    into = Path(into or ROOT / "build" / "course")
+    into = ROOT / "build" / "course"
     chosen, outcomes = notebooks(only), []
     if not chosen:
         raise CourseError(f"there are no notebooks in {NOTEBOOKS}: they come with a checkout of the project.")
@@ -215,17 +215,17 @@ def run_course(profile="lecture", only=None, device="auto", seed=0, threads=None
         )
     with file_errors(CourseError, into, "written to"):
         into.mkdir(parents=True, exist_ok=True)
-    prepare_data(chosen, console.print)
+    prepare_data(chosen, CONSOLE.print)
     work = partial(_run_into, into, {"PROFILE": profile, "SEED": seed, "DEVICE": device})
     at_a_time = min(2, len(chosen), allowed_cores()) if chosen_device == "cpu" else 1
     usual = os.environ.get("OMP_NUM_THREADS", "")
     threads = threads or (int(usual) if usual.isdecimal() else allowed_cores() // at_a_time)
     board = Board({path.stem: promise for path in chosen if (promise := promised(path, profile))})
-    console.print(f"{len(chosen)} notebooks, {at_a_time} at a time, on {threads} thread{'s' * (threads > 1)} each")
-    with _workers(at_a_time, threads) as (each, messages), shown(board, messages, console):
+    CONSOLE.print(f"{len(chosen)} notebooks, {at_a_time} at a time, on {threads} thread{'s' * (threads > 1)} each")
+    with _workers(at_a_time, threads) as (each, messages), shown(board, messages, CONSOLE):
         for outcome in each(work, chosen):
             outcomes = sorted([*outcomes, outcome], key=lambda outcome: outcome.name)
-            console.print(f"[{len(outcomes)}/{len(chosen)}] {outcome.name}: {summary(outcome)}")
+            CONSOLE.print(f"[{len(outcomes)}/{len(chosen)}] {outcome.name}: {summary(outcome)}")
             with file_errors(CourseError, into, "written to"):
                 write_index(into, outcomes, profile, seed)
                 (into / "summary.json").write_text(json.dumps([vars(outcome) for outcome in outcomes], indent=1))
@@ -295,8 +295,5 @@ def summary(outcome):
     held = outcome.checks.get("holds", 0)
     open_ = f", {outcome.checks[OPEN]} exercises open" if outcome.checks.get(OPEN) else ""
     verdict = f"ok, {held} checks hold{open_}" if not outcome.problems else "FAILED: " + "; ".join(outcome.problems)
-    return f"{outcome.seconds:.0f} s, {_plain(verdict)}"
-
-
-def _plain(text):
-    return re.sub(r"\x1b\[[0-9;]*m", "", text)
+    uncoloured = re.sub(r"\x1b\[[0-9;]*m", "", verdict)
+    return f"{outcome.seconds:.0f} s, {uncoloured}"

@@ -1,20 +1,19 @@
 """Endless sources of batches that can say where they are, so that an interrupted run can go on from there."""
 
+from collections.abc import Iterator
+
 import torch
 
 from ..errors import DataError
 
 
-class Stream:
+class Stream(Iterator):
     """Fresh samples for ever: each batch is `sample(size, rng)`."""
 
     def __init__(self, sample, size, seed=0, device="cpu"):
         self.sample = sample
         self.size = size
         self.rng = torch.Generator(device).manual_seed(seed)
-
-    def __iter__(self):
-        return self
 
     def __next__(self):
         return self.sample(self.size, self.rng)
@@ -28,7 +27,7 @@ class Stream:
         self.rng.set_state(state["rng"].cpu())
 
 
-class Batches:
+class Batches(Iterator):
     """Batches from data that lie in memory on the device: every epoch a new order, the last incomplete batch dropped.
 
     tensors: one or several tensors with the same first dimension; one gives batches, several give tuples.
@@ -43,9 +42,6 @@ class Batches:
         self.prepare = prepare
         self.rng = torch.Generator(device).manual_seed(seed)
         self._shuffle()
-
-    def __iter__(self):
-        return self
 
     def __next__(self):
         if self.position + self.size > len(self.order):
@@ -72,16 +68,13 @@ class Batches:
         self.position = state["position"]
 
 
-class Together:
+class Together(Iterator):
     """Batches from several sources at once, flattened into one tuple: `Together(images.batches(64), few.batches(64, labels=True))`
     gives images, others, and the labels of these; `Together(a.batches(8), b.batches(8))` two domains without pairs."""
 
     def __init__(self, *sources):
         self.sources = sources
         self.size = sources[0].size
-
-    def __iter__(self):
-        return self
 
     def __next__(self):
         parts = [next(source) for source in self.sources]

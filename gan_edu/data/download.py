@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from ..errors import DataError
+from ..errors import DataError, file_errors
 
 
 @dataclass(frozen=True)
@@ -29,24 +29,21 @@ def fetch(remotes, folder, attempts=2, timeout=10):
         if (folder / remote.name).is_file():
             continue
         mismatch = None
-        for url in remote.mirrors * attempts:
-            try:
-                folder.mkdir(parents=True, exist_ok=True)
-                pooch.retrieve(url, remote.checksum, fname=remote.name, path=folder, downloader=downloader)
-                break
-            except requests.RequestException:
-                continue  # the next mirror, or the stand-in
-            except ValueError as error:  # pooch's word for a wrong checksum
-                mismatch = error
-            except OSError as error:
-                raise DataError(
-                    f"{remote.name} cannot be written to {folder} ({error.strerror or error}). Check the disk and permissions."
-                ) from error
-        else:
-            if mismatch is not None:
-                raise DataError(
-                    f"{remote.name} arrived damaged or altered from every mirror ({mismatch}). Try again on another network, or "
-                    f"put a good copy into {folder}."
-                ) from mismatch
-            return None
+        with file_errors(DataError, remote.name, f"written to {folder}"):
+            for url in remote.mirrors * attempts:
+                try:
+                    folder.mkdir(parents=True, exist_ok=True)
+                    pooch.retrieve(url, remote.checksum, fname=remote.name, path=folder, downloader=downloader)
+                    break
+                except requests.RequestException:
+                    continue  # the next mirror, or the stand-in
+                except ValueError as error:  # pooch's word for a wrong checksum
+                    mismatch = error
+            else:
+                if mismatch is not None:
+                    raise DataError(
+                        f"{remote.name} arrived damaged or altered from every mirror ({mismatch}). Try again on another network, "
+                        f"or put a good copy into {folder}."
+                    ) from mismatch
+                return None
     return folder

@@ -63,14 +63,14 @@ def title(path):
     return re.sub(r"\.(zip|tgz|tbz2?|txz|tar(\.\w+)?)$", "", path.resolve().name, flags=re.IGNORECASE)
 
 
-def read_images(path, size=None, channels=3, halves=False):
+def read_images(path, size=None, halves=False):
     """Reads every image below `path` (a folder, a .zip, a .tar, packed or not) that Pillow reads, in the order of their names, where
     numbers are numbers: 2 before 10.
 
-    Each is turned upright (EXIF), brought to RGB (or grey for `channels=1`): palettes looked up, transparency laid on white,
-    CMYK converted. What has more than 8 bits is scaled by one range for all, the smallest of 8, 10, 12, 14 or 16 bits, or of floats
-    [0, 1], that holds their values, else from the least to the greatest. With `size`, its centre square is cut out and resized to
-    size × size; without, all images must already have one size.
+    Each is turned upright (EXIF), brought to RGB: palettes looked up, transparency laid on white, CMYK converted. What has more than
+    8 bits is scaled by one range for all, the smallest of 8, 10, 12, 14 or 16 bits, or of floats [0, 1], that holds their values, else
+    from the least to the greatest. With `size`, its centre square is cut out and resized to size × size; without, all images must
+    already have one size.
 
     halves: each file holds two images side by side, which are returned one after the other under the file's name.
 
@@ -95,7 +95,7 @@ def read_images(path, size=None, channels=3, halves=False):
                         f"the images of {path} have different sizes: {a} is {first[0]}×{first[1]} and {b} is "
                         f"{second[0]}×{second[1]}. Say which size you want, for example size=64."
                     )
-                images.append(np.asarray(part if part.mode == "F" else part.convert("L" if channels == 1 else "RGB")))
+                images.append(np.asarray(part))
                 kept.append(name)
     if not images:
         raise DataError(
@@ -107,12 +107,11 @@ def read_images(path, size=None, channels=3, halves=False):
         for k, image in enumerate(images):
             if image.dtype != np.uint8:
                 grey = ((image - low) * (255 / (high - low or 1))).clip(0, 255).round().astype(np.uint8)
-                images[k] = grey if channels == 1 else np.stack([grey] * 3, axis=2)
+                images[k] = np.stack([grey] * 3, axis=2)
     notes = [f"{count} {what}" for what, count in (+converted).items()] + notes
     if len(sizes) > 1:
         notes.append(f"{len(sizes)} different sizes cut and resized to {size}×{size}")
-    stacked = torch.from_numpy(np.stack(images))
-    return (stacked.unsqueeze(1) if channels == 1 else stacked.permute(0, 3, 1, 2).contiguous()), kept, notes
+    return torch.from_numpy(np.stack(images)).permute(0, 3, 1, 2).contiguous(), kept, notes
 
 
 def picture_names(path):
@@ -283,7 +282,7 @@ def _halves(name, picture):
 
 
 def _decode(name, data, converted, deep):
-    """One upright picture: L or RGB, or F if it has more than 8 bits: of that, the least value, the greatest, and whether they are
+    """One upright picture: RGB, or F if it has more than 8 bits: of that, the least value, the greatest, and whether they are
     integers go to `deep`. Counts in `converted` what had to be changed."""
     try:
         with Image.open(io.BytesIO(data)) as opened:
@@ -314,14 +313,14 @@ def _decode(name, data, converted, deep):
 
 
 def _plain(picture, converted):
-    """A picture as L or RGB."""
+    """A picture as RGB."""
     converted["converted from CMYK"] += picture.mode == "CMYK"
     converted["converted from a palette"] += picture.mode == "P"
     if picture.has_transparency_data:
         converted["with transparency laid on white"] += 1
         picture = picture.convert("RGBA")
         return Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture).convert("RGB")
-    return picture.convert("L" if picture.mode in ("1", "L") else "RGB")
+    return picture.convert("RGB")
 
 
 def _range(least, greatest, integers):

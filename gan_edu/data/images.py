@@ -159,14 +159,6 @@ def _idx_pair(folder, stem, title, classes, held_out=None):
     return ImageSet(title, images.unsqueeze(1), labels.long(), classes, str(folder), held_out)
 
 
-def _idx_reader(title, classes):
-    def read(folder, size):
-        held_out = _idx_pair(folder, "t10k", f"{title} (held out)", classes)
-        return _own_size(_idx_pair(folder, "train", title, classes, held_out), size)
-
-    return read
-
-
 def _own_size(images, size):
     own = images.shape[1]
     if size not in (None, own):
@@ -268,55 +260,47 @@ FLOWERS = (
     *("sunflower", "daisy", "coltsfoot", "dandelion", "cowslip", "buttercup", "windflower", "pansy"),
 )
 IDX_KINDS = ("images-idx3-ubyte", "labels-idx1-ubyte")
-IDX_FILES = tuple(f"{stem}-{kind}.gz|{stem}-{kind}" for stem in ("train", "t10k") for kind in IDX_KINDS)
+IDX_FILES = tuple(f"{stem}-{kind}" for stem in ("train", "t10k") for kind in IDX_KINDS)
 FLOWER_ARCHIVES = ("flowers17_160.zip", "17flowers.tgz")
 
 
-def _remotes(mirrors, checksums):
-    return tuple(
-        Remote(
-            f"{stem}-{kind}.gz", tuple(f"{mirror}/{stem}-{kind}.gz" for mirror in mirrors), f"md5:{checksums[stem, kind[0]]}"
-        )
-        for stem in ("train", "t10k")
-        for kind in IDX_KINDS
+def _like_mnist(title, folder, classes, mirrors, *checksums):
+    """A set in the four files of MNIST, for which the digits stand in. checksums: md5 of each of `IDX_FILES`."""
+
+    def read(place, size):
+        held_out = _idx_pair(place, "t10k", f"{title} (held out)", classes)
+        return _own_size(_idx_pair(place, "train", title, classes, held_out), size)
+
+    remotes = tuple(
+        Remote(f"{name}.gz", tuple(f"{mirror}/{name}.gz" for mirror in mirrors), f"md5:{checksum}")
+        for name, checksum in zip(IDX_FILES, checksums, strict=True)
     )
+    return Entry(title, folder, tuple(f"{name}.gz|{name}" for name in IDX_FILES), read, remotes, _digits_as_mnist)
 
 
 SETS = {
-    "mnist": Entry(
+    "mnist": _like_mnist(
         "MNIST",
         "mnist",
-        IDX_FILES,
-        _idx_reader("MNIST", DIGITS),
-        _remotes(
-            ("https://ossci-datasets.s3.amazonaws.com/mnist", "https://storage.googleapis.com/cvdf-datasets/mnist"),
-            {
-                ("train", "i"): "f68b3c2dcbeaaa9fbdd348bbdeb94873",
-                ("train", "l"): "d53e105ee54ea40749a09fcbcd1e9432",
-                ("t10k", "i"): "9fb629c4189551a2d022fa330f9573f3",
-                ("t10k", "l"): "ec29112dd5afa0611ce80d1b7f02629c",
-            },
-        ),
-        _digits_as_mnist,
+        DIGITS,
+        ("https://ossci-datasets.s3.amazonaws.com/mnist", "https://storage.googleapis.com/cvdf-datasets/mnist"),
+        "f68b3c2dcbeaaa9fbdd348bbdeb94873",
+        "d53e105ee54ea40749a09fcbcd1e9432",
+        "9fb629c4189551a2d022fa330f9573f3",
+        "ec29112dd5afa0611ce80d1b7f02629c",
     ),
-    "fashion": Entry(
+    "fashion": _like_mnist(
         "Fashion-MNIST",
         "fashion-mnist",
-        IDX_FILES,
-        _idx_reader("Fashion-MNIST", CLOTHES),
-        _remotes(
-            (
-                "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com",
-                "https://github.com/zalandoresearch/fashion-mnist/raw/master/data/fashion",
-            ),
-            {
-                ("train", "i"): "8d4fb7e6c68d591d4c3dfef9ec88bf0d",
-                ("train", "l"): "25c81989df183df01b3e8a0aad5dffbe",
-                ("t10k", "i"): "bef4ecab320f06d8554ea6380940ec79",
-                ("t10k", "l"): "bb300cfdad3c16e7a12a480ee83cd310",
-            },
+        CLOTHES,
+        (
+            "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com",
+            "https://github.com/zalandoresearch/fashion-mnist/raw/master/data/fashion",
         ),
-        _digits_as_mnist,
+        "8d4fb7e6c68d591d4c3dfef9ec88bf0d",
+        "25c81989df183df01b3e8a0aad5dffbe",
+        "bef4ecab320f06d8554ea6380940ec79",
+        "bb300cfdad3c16e7a12a480ee83cd310",
     ),
     "flowers": Entry(
         "Oxford 17 flowers",

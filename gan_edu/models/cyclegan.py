@@ -73,4 +73,4 @@ def game(shape):
     return CycleGAN(*[UNet(shape[0], *shape[:2]) for _ in "ab"], *[patchgan(shape[0]) for _ in "ab"], shape, shape)
 
 
-RECIPE = Recipe(source="this course, notebook 12", game=game, batch=8, epochs=2, optimiser=adam(1e-3, 0.5, 0.99), ema=0.995)
+RECIPE = Recipe(source="this course, notebook 12", game=game, batch=8, optimiser=adam(1e-3, 0.5, 0.99), ema=0.995)

@@ -40,4 +40,4 @@ def game(shape):
     return Denoising(UNet(shape[0], *shape[:2]), discriminator, adversarial=0.1, weight=1.0)
 
 
-RECIPE = Recipe(source="this course, notebook 13", game=game, batch=32, epochs=2, optimiser=adam(2e-3, 0.5, 0.99), ema=0.995)
+RECIPE = Recipe(source="this course, notebook 13", game=game, batch=32, optimiser=adam(2e-3, 0.5, 0.99), ema=0.995)

@@ -33,22 +33,14 @@ def enlarge(images):
 
 def split(images, levels):
     """The Laplacian pyramid of images (N, C, H, W) (Burt & Adelson 1983): the images shrunk `levels` times, then, from coarse to fine,
-    what each size shows that the enlarged next smaller one does not. A list of levels + 1 tensors, which `join` undoes."""
+    what each size shows that the enlarged next smaller one does not. A list of levels + 1 tensors. Enlarging what there is and adding
+    the next, to the end, gives the images back."""
     details = []
     for _ in range(levels):
         coarse = shrink(images)
         details.append(images - enlarge(coarse))
         images = coarse
     return [images, *reversed(details)]
-
-
-def join(parts):
-    """The images (N, C, H, W) whose pyramid is `parts`, coarsest first. Any details can be joined, also those that no image has: they
-    are four numbers for every three that the image gains."""
-    image, *details = parts
-    for detail in details:
-        image = enlarge(image) + detail
-    return image
 
 
 class Level(Game):
@@ -133,7 +125,6 @@ def stages(shape):
             source="this course, notebook 11",
             game=partial(game, size >> times),
             batch=batch,
-            epochs=2,
             optimiser=adam(rate, 0.0, 0.9),
             ema=0.995,
             prepare=lambda images: shrink(to_pixels(images), times),

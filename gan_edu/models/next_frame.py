@@ -55,7 +55,6 @@ def recipe(frames=5):
         source="this course, notebook 13",
         game=partial(game, frames=frames),
         batch=32,
-        epochs=2,
         optimiser=adam(2e-3, 0.5, 0.99),
         ema=0.995,
     )

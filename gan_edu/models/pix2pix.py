@@ -88,4 +88,4 @@ def game(shape, adversarial=1.0):
     return Pix2Pix(*networks, adversarial, jitter=shape[1] // 16)
 
 
-RECIPE = Recipe(source="this course, notebook 12", game=game, batch=4, epochs=20, optimiser=adam(1e-3, 0.5, 0.99), ema=0.995)
+RECIPE = Recipe(source="this course, notebook 12", game=game, batch=4, optimiser=adam(1e-3, 0.5, 0.99), ema=0.995)

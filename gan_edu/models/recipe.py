@@ -20,16 +20,16 @@ class Recipe:
     """Everything that a run needs besides data, seed and length.
 
     game: from the shape (C, H, W) of an image to a game; where games follow one another, from the shape and the games before it.
-    epochs: how long the source trains, in passes over the data. prepare: from bytes to what the networks see. labels: whether the game
-        is told them. The other fields are those of `training.play`.
+    prepare: from bytes to what the networks see. labels: whether the game is told them. epochs: how long `recipes.play` plays if
+        nothing is said, in passes over the data. The other fields are those of `training.play`.
     """
 
     source: str
     game: Callable[..., Game]
     batch: int
-    epochs: int
     optimiser: Callable | dict[str, Callable]
     schedule: str = "DG"
     ema: float | None = None
     prepare: Callable = to_pixels
     labels: bool = False
+    epochs: int | None = None

@@ -83,7 +83,6 @@ def recipe(classes=10):
         source="this course, notebook 13",
         game=partial(game, classes=classes),
         batch=100,
-        epochs=2,
         optimiser=adam(1e-3, 0.5, 0.99),
         ema=0.98,
     )

@@ -114,7 +114,6 @@ def stages(shape, content):
         source="this course, notebook 11: squared error",
         game=squared_error,
         batch=batch,
-        epochs=2,
         optimiser=optimiser,
         schedule="G",
         ema=0.995,
@@ -123,7 +122,6 @@ def stages(shape, content):
         source="this course, notebook 11: the game",
         game=partial(game, content),
         batch=batch,
-        epochs=2,
         optimiser={"discriminator": optimiser, "generator": adam(1e-3, 0.0, 0.9)},
         ema=0.995,
     )

@@ -187,7 +187,6 @@ FIRST = Recipe(
     source="this course, notebook 11: a first stage",
     game=stage_one,
     batch=32,
-    epochs=2,
     optimiser=adam(2e-3, 0.0, 0.9),
     ema=0.995,
     prepare=lambda images: avg_pool2d(to_pixels(images), 2),
@@ -196,7 +195,6 @@ SECOND = Recipe(
     source="this course, notebook 11: a second stage",
     game=stage_two,
     batch=16,
-    epochs=2,
     optimiser=adam(1e-3, 0.0, 0.9),
     ema=0.995,
 )

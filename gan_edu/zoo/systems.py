@@ -80,10 +80,6 @@ class Evaluation:
 # What is played: from examples to recipes --------------------------------------------------------------------------------
 
 
-def _lapgan(examples):
-    return lapgan.stages(examples.shape)
-
-
 def _srgan(examples):
     return srgan.stages(examples.shape, lambda images: judge.load(images.device).maps(images))
 
@@ -225,7 +221,7 @@ SYSTEMS = {
     "ac-gan": System("Odena, Olah & Shlens 2017", "labelled images", _for_classes(ac_gan), _evaluate_conditional),
     "infogan": System("Chen et al. 2016", "images", _for_images(infogan), _evaluate_infogan),
     "bigan": System("Donahue, Krähenbühl & Darrell 2017", "images", _for_images(bigan), _evaluate_bigan),
-    "lapgan": System("Denton et al. 2015", "images", _lapgan, _evaluate_lapgan),
+    "lapgan": System("Denton et al. 2015", "images", lambda examples: lapgan.stages(examples.shape), _evaluate_lapgan),
     "srgan": System("Ledig et al. 2017", "images", _srgan, _evaluate_super_resolution),
     "stackgan": System("Zhang et al. 2017", "captioned images", _stackgan, _evaluate_stackgan, sizes=(32, 64, 128)),
     "pix2pix": System("Isola et al. 2017", "pairs", _always(pix2pix.RECIPE), _evaluate_translation),
