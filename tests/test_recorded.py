@@ -86,7 +86,8 @@ def recording_of(name):
 
 def test_every_recording_writes_the_records_that_are_there():
     assert set(PLAYED) == set(recordings.RECORDINGS)
-    assert {path.stem for path in recorded.FOLDER.glob("*.json")} == set(sum(PLAYED.values(), []))
+    there = {path.stem for path in recorded.FOLDER.glob("*.json")} - {"claims"}  # no run, but what came of many
+    assert there == set(sum(PLAYED.values(), []))
 
 
 @pytest.fixture(scope="module")

@@ -80,7 +80,7 @@ def read(name):
     """The `Recorded` run of that name. Raises CourseError if there is none."""
     path = FOLDER / f"{name}.json"
     if not path.is_file():
-        there = ", ".join(sorted(p.stem for p in FOLDER.glob("*.json"))) or "none"
+        there = ", ".join(sorted(p.stem for p in FOLDER.glob("*.json") if p.stem != "claims")) or "none"
         raise CourseError(f"nothing is recorded as {name!r} in {FOLDER.name}/; there is {there}. Records come with a checkout.")
     words = json.loads(path.read_text(encoding="utf-8"))
     arrays = path.with_suffix(".safetensors")
