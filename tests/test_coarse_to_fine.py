@@ -17,7 +17,7 @@ from gan_edu.engine import Engine
 from gan_edu.errors import GameError
 from gan_edu.games import Draw
 from gan_edu.models.gan import GAN
-from gan_edu.models.lapgan import Level, enlarge, sample, shrink, split
+from gan_edu.models.lapgan import Level, enlarge, join, sample, shrink, split
 from gan_edu.models.srgan import SRGAN, SuperResolution, bicubic
 from gan_edu.models.stackgan import StageI, StageII, divergence
 from gan_edu.networks import (
@@ -157,14 +157,6 @@ def test_a_signal_keeps_its_size_through_layers_that_he_initialised(rng):
 
 
 # The pyramid -------------------------------------------------------------------------------------------------------------
-
-
-def join(parts):
-    """What `split` has undone."""
-    image, *details = parts
-    for detail in details:
-        image = enlarge(image) + detail
-    return image
 
 
 @pytest.mark.parametrize(("side", "levels"), [(28, 2), (32, 3), (64, 4)])

@@ -550,6 +550,16 @@ def test_data_that_have_changed_are_refused_by_every_command(how, sentence, tmp_
     assert left_in(run) == before
 
 
+def test_a_run_that_was_begun_before_there_were_digests_goes_on_and_has_one_then(trained, tmp_path):
+    folder = shutil.copytree(trained("dcgan"), tmp_path / "run")
+    config = json.loads((folder / "config.json").read_text())
+    digest = config.pop("examples")
+    (folder / "config.json").write_text(json.dumps(config))
+    assert gan_edu("evaluate", folder)[0] == 0
+    assert gan_edu(*asked("dcgan", folder))[0] == 0
+    assert json.loads((folder / "config.json").read_text()) == config | {"examples": digest}
+
+
 def test_the_home_folder_is_meant_by_its_sign(tmp_path, monkeypatch):
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("USERPROFILE", str(tmp_path))

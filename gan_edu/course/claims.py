@@ -21,7 +21,7 @@ from . import recorded, runner
 from .checks import HOLDS
 
 DONE = runner.ROOT / "build" / "claims"
-FILE = recorded.FOLDER / "claims.json"
+FILE = recorded.FOLDER / recorded.CLAIMS
 PAGE = recorded.FOLDER / "claims.md"
 
 

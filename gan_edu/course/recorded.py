@@ -20,6 +20,7 @@ from ..errors import CourseError
 from ..training import Run
 
 FOLDER = Path(__file__).resolve().parents[2] / "notebooks" / "recorded"
+CLAIMS = Path("claims.json")  # in that folder: what `claims` has found
 FIRST = 3  # rounds of a run by which it is recognised
 
 
@@ -80,7 +81,7 @@ def read(name):
     """The `Recorded` run of that name. Raises CourseError if there is none."""
     path = FOLDER / f"{name}.json"
     if not path.is_file():
-        there = ", ".join(sorted(p.stem for p in FOLDER.glob("*.json") if p.stem != "claims")) or "none"
+        there = ", ".join(names()) or "none"
         raise CourseError(f"nothing is recorded as {name!r} in {FOLDER.name}/; there is {there}. Records come with a checkout.")
     words = json.loads(path.read_text(encoding="utf-8"))
     arrays = path.with_suffix(".safetensors")
@@ -93,9 +94,14 @@ def read(name):
     return Recorded(words["configuration"], words["source"], words["beginnings"], words["seeds"], weights, snapshots)
 
 
+def names():
+    """The names of all records, in order. What came of the claims is no run."""
+    return sorted({path.stem for path in FOLDER.glob("*.json")} - {CLAIMS.stem})
+
+
 def held():
     """For each claim about training that was tried with other seeds: for how many of them it held, and how many there were."""
-    path = FOLDER / "claims.json"
+    path = FOLDER / CLAIMS
     claims = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
     return {
         claim["claim"]: (claim["held"], len(entry["seeds"]))

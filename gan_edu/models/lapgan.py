@@ -33,14 +33,22 @@ def enlarge(images):
 
 def split(images, levels):
     """The Laplacian pyramid of images (N, C, H, W) (Burt & Adelson 1983): the images shrunk `levels` times, then, from coarse to fine,
-    what each size shows that the enlarged next smaller one does not. A list of levels + 1 tensors. Enlarging what there is and adding
-    the next, to the end, gives the images back."""
+    what each size shows that the enlarged next smaller one does not. A list of levels + 1 tensors, which `join` undoes."""
     details = []
     for _ in range(levels):
         coarse = shrink(images)
         details.append(images - enlarge(coarse))
         images = coarse
     return [images, *reversed(details)]
+
+
+def join(parts):
+    """The images (N, C, H, W) whose pyramid is `parts`, coarsest first. Any details can be joined, also those that no image has: they
+    are four numbers for every three that the image gains."""
+    image, *details = parts
+    for detail in details:
+        image = enlarge(image) + detail
+    return image
 
 
 class Level(Game):

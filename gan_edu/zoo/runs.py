@@ -116,21 +116,21 @@ def _claim(folder, config, examples):
     if training.first_process():
         with file_errors(CheckpointError, folder, "written to"):
             (folder / "samples").mkdir(parents=True, exist_ok=True)
-            if not begun:
+            if not begun or not digest:
                 words = asdict(config) | {"examples": _digest(config, examples)}
                 (folder / "config.json").write_text(json.dumps(words, indent=4))
 
 
 def _config(folder):
-    """What a folder's run was asked for, and the digest of its examples."""
+    """What a folder's run was asked for, and the digest of its examples; empty if it was begun before there were any."""
     path = folder / "config.json"
     with file_errors(CheckpointError, folder, "read"):
         written = path.read_bytes() if path.is_file() else b""
     try:
         config = json.loads(written)
-        digest = config.pop("examples")
+        digest = config.pop("examples", {})
         return RunConfig(**config), digest
-    except (ValueError, TypeError, AttributeError, KeyError) as error:
+    except (ValueError, TypeError, AttributeError) as error:
         raise CheckpointError(f"{folder} holds no run: give the folder that `gan-edu train` was given with --out.") from error
 
 
@@ -142,7 +142,7 @@ def _digest(config, examples):
 def _same(folder, config, was, examples):
     """Raises CheckpointError if the examples are no longer those that a run has learned from."""
     now = _digest(config, examples)
-    changed = next((key for key in now if was[key] != now[key]), None)
+    changed = next((key for key in now if was.get(key, now[key]) != now[key]), None)
     if changed:
         before, after = (shorten(", ".join(map(str, digest[changed])), 100, placeholder=" …") for digest in (was, now))
         what = "images are others" if changed == "sha256" else f"{changed} were {before} and are {after}"
