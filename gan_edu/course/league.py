@@ -309,7 +309,7 @@ def search(cure: str, score: Callable[[tuple, object], float]) -> list[dict]:
 
     for rates in pairs[:FIRST]:
         attempt(rates, default)
-    favourite = best(tries)["rates"]
+    favourite = tuple(best(tries)["rates"])
     for setting in others[: TRIES - FIRST]:
         attempt(favourite, setting)
     for rates in pairs[FIRST : FIRST + TRIES - len(tries)]:
