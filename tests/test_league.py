@@ -110,6 +110,8 @@ def test_only_the_textbook_has_one_rate_for_both():
 def test_what_overlaps_is_a_tie():
     values = {"low": [0, 1, 2, 3, 9], "middle": [0, 2, 3, 4, 9], "high": [4, 5, 5, 6, 0]}
     assert league.clearly_better(values) == {"low": (0, 1), "middle": (0, 0), "high": (1, 0)}
+    hair = {"low": [0.125] * 5, "high": [0.13] * 5}
+    assert league.clearly_better(hair) == {"low": (0, 0), "high": (0, 0)}
 
 
 def test_a_run_that_broke_counts_as_nothing():

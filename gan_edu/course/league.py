@@ -322,15 +322,20 @@ def best(tries):
     return max(tries, key=lambda one: one["score"])
 
 
-def clearly_better(values: dict[str, list[float]]) -> dict[str, tuple[int, int]]:
-    """For each cure how many others it is clearly better than, and how many are clearly better than it, more being better. Clearly
-    means that the middle seeds do not overlap: all but the lowest and the highest of each. Everything else is a tie."""
-    middle = {cure: sorted(found)[1:-1] for cure, found in values.items()}
+APART = 0.02
+"""What two scores must differ by: two points of overlap, two per cent of a distance. Less is not worth a word."""
+
+
+def clearly_better(scores: dict[str, list[float]]) -> dict[str, tuple[int, int]]:
+    """For each cure how many others it is clearly better than, and how many are clearly better than it. Clearly means that of the
+    middle seeds, all but the lowest and the highest of each, the worst of one is `APART` above the best of the other. Everything else
+    is a tie."""
+    middle = {cure: sorted(found)[1:-1] for cure, found in scores.items()}
 
     def beaten(one):
-        return sum(min(middle[one]) > max(other) for other in middle.values())
+        return sum(min(middle[one]) > max(other) + APART for other in middle.values())
 
     def beaten_by(one):
-        return sum(max(middle[one]) < min(other) for other in middle.values())
+        return sum(max(middle[one]) + APART < min(other) for other in middle.values())
 
-    return {cure: (beaten(cure), beaten_by(cure)) for cure in values}
+    return {cure: (beaten(cure), beaten_by(cure)) for cure in scores}
