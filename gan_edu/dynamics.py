@@ -12,6 +12,7 @@ respect to its own parameters. A *rule* turns the two into the direction in whic
 from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from torch import Tensor, distributed
@@ -27,12 +28,14 @@ class Field:
     """The game's vector field for one draw: each mover's gradient of its own cost in its own parameters.
 
     costs: what each player's cost was where it was first evaluated, which is the point itself for most rules.
+    optimisers: the players' own, for a rule that foresees their steps.
     """
 
-    def __init__(self, game, draw, movers):
+    def __init__(self, game, draw, movers, optimisers=None):
         self.game = game
         self.draw = draw
         self.movers = movers
+        self.optimisers = optimisers
         self.costs = {}
         self.owned = {player.name: tuple(player.parameters) for player in game.players()}
 
@@ -151,12 +154,16 @@ class HistoricalAveraging:
 
 @dataclass(frozen=True)
 class Unrolled:
-    """`player` foresees its opponents: they take `steps` gradient steps of size `rate` on the same draw before the player's cost
-    is evaluated, and the player differentiates through those steps (Metz et al. 2017). Everyone else descends as usual."""
+    """`player` foresees its opponents: they take `steps` steps on the same draw before the player's cost is evaluated, and the player
+    differentiates through those steps (Metz et al. 2017). Everyone else descends as usual.
+
+    rate: of gradient steps; None for steps of the opponents' own optimisers, which must be Adam's: from the moments that they have
+    by now, at the rate that they have by now.
+    """
 
     player: str
     steps: int
-    rate: float
+    rate: float | None
 
     def __call__(self, field, point, memory):
         direction = {}
@@ -167,13 +174,41 @@ class Unrolled:
     def foreseen(self, field, point):
         """The player's gradient through its opponents' steps, as a dict over its parameters."""
         point = {name: value.detach().requires_grad_() for name, value in point.items()}
-        ahead = point
+        ahead, opponents = point, [name for name in field.owned if name != self.player]
+        steps = {name: partial(shifted, by=-self.rate) if self.rate else AdamSteps(field, name) for name in opponents}
         for _ in range(self.steps):
-            for opponent in field.owned:
-                if opponent != self.player:
-                    ahead = shifted(ahead, field.of(opponent, ahead, differentiable=True), -self.rate)
+            for opponent, step in steps.items():
+                ahead = step(ahead, field.of(opponent, ahead, differentiable=True))
         own = [point[name] for name in field.owned[self.player]]
         return dict(zip(field.owned[self.player], torch.autograd.grad(field.cost(self.player, ahead), own)))
+
+
+class AdamSteps:
+    """The next steps of a player's Adam, as a function of point and gradients that can be differentiated. The optimiser stays as it
+    is. Raises GameError for another kind of optimiser."""
+
+    def __init__(self, field, player):
+        optimiser = (field.optimisers or {}).get(player)
+        if not isinstance(optimiser, torch.optim.Adam):
+            raise GameError(f"only steps of Adam are foreseen without a rate, and the {player} has {type(optimiser).__name__}.")
+        (group,) = optimiser.param_groups
+        self.rate, self.betas, self.eps = group["lr"], group["betas"], group["eps"]
+        states = [optimiser.state.get(parameter, {}) for parameter in group["params"]]
+        names = field.owned[player]
+        self.taken = int(states[0].get("step", 0))
+        self.mean = {name: state.get("exp_avg", 0.0) for name, state in zip(names, states)}
+        self.square = {name: state.get("exp_avg_sq", 0.0) for name, state in zip(names, states)}
+
+    def __call__(self, point, gradients):
+        self.taken += 1
+        (b1, b2), moved = self.betas, {}
+        for name, slope in gradients.items():
+            self.mean[name] = b1 * self.mean[name] + (1 - b1) * slope
+            self.square[name] = b2 * self.square[name] + (1 - b2) * slope.square()
+            mean, square = self.mean[name] / (1 - b1**self.taken), self.square[name] / (1 - b2**self.taken)
+            root = (square + self.eps**2).sqrt() + self.eps  # the root of nothing has no derivative
+            moved[name] = point[name] - self.rate * mean / root
+        return {**point, **moved}
 
 
 def orbit(

@@ -74,6 +74,31 @@ def optimistic_steps(optimiser: Callable) -> Callable:
     return make
 
 
+def extrapolated(optimiser: Callable) -> Callable:
+    """An optimiser's maker whose steps come in twos: the first only looks ahead, the second starts where the first did, with the
+    gradient found ahead. Both change what the optimiser remembers. With SGD that is the extragradient method, with Adam ExtraAdam
+    (Gidel, Berard, Vignoud, Vincent & Lacoste-Julien 2019, algorithm 4; notebook 08). A round needs two turns of everybody, as in the
+    schedule "D+GD+G", and each sees a draw of its own."""
+
+    def make(parameters):
+        made, start = optimiser(parameters), []
+        made.defaults["extrapolated"] = True  # which a checkpoint asks for
+
+        @torch.no_grad()
+        def go_back(*_):
+            if not start:
+                start.extend(parameter.clone() for parameter in parameters)
+                return
+            for parameter, before in zip(parameters, start):
+                parameter.copy_(before)
+            start.clear()
+
+        made.register_step_pre_hook(go_back)
+        return made
+
+    return make
+
+
 @dataclass
 class History:
     """What happened in a run.
@@ -329,7 +354,7 @@ class Run:
 
     def _directions(self, draw, movers, k):
         point = {name: parameter.detach() for name, parameter in self.game.named_parameters()}
-        field = Field(self.game, draw, movers)
+        field = Field(self.game, draw, movers, self.optimisers)
         with self.autocast():
             direction, self.memories[k] = self.rule(field, point, self.memories[k])
         names, values = zip(*direction.items())

@@ -9,6 +9,7 @@ from torch import nn
 
 from gan_edu import losses, penalties
 from gan_edu.dynamics import (
+    AdamSteps,
     Consensus,
     Extragradient,
     Field,
@@ -20,12 +21,13 @@ from gan_edu.dynamics import (
     optimistic,
     orbit,
 )
+from gan_edu.engine import Engine
 from gan_edu.errors import GameError
 from gan_edu.games import turns
 from gan_edu.models.gan import GAN
 from gan_edu.models.small_games import BilinearGame, DiracGAN
 from gan_edu.networks import mlp
-from gan_edu.training import play
+from gan_edu.training import Run, play
 
 sgd = partial(torch.optim.SGD, lr=0.1)
 
@@ -339,6 +341,34 @@ def test_unrolling_differentiates_through_the_opponents_steps():
     assert found[name][range(2), range(2)].sum().item() == pytest.approx(slope, rel=1e-5)
     assert set(found) == {n for n in point if n.startswith("generator")}
     assert not torch.allclose(found[name], field.of("generator", point)[name], rtol=1e-3)
+
+
+def test_unrolling_without_a_rate_foresees_the_steps_of_the_opponents_adam():
+    torch.set_default_dtype(torch.float64)
+    game, *_ = small_gan()
+    adam = partial(torch.optim.Adam, lr=0.03, betas=(0.5, 0.9))
+    run = Run(game, iter(lambda: torch.randn(6, 2), None), adam, engine=Engine("fp32", 1))
+    for _ in range(3):
+        run.round()
+    run.next_draw()
+    point = {name: parameter.detach().clone() for name, parameter in game.named_parameters()}
+    field = Field(game, run.draw, ("generator",), run.optimisers)
+    step, ahead = AdamSteps(field, "discriminator"), point
+    for _ in range(3):
+        ahead = step(ahead, field.of("discriminator", ahead))
+    found, _ = Unrolled("generator", 3, None)(field, point, {})
+    for _ in range(3):
+        run.turn(0, ("discriminator",))
+    for name, parameter in game.named_parameters():
+        torch.testing.assert_close(ahead[name].detach(), parameter.detach())
+    assert not torch.allclose(ahead["discriminator.0.weight"], point["discriminator.0.weight"], atol=1e-3)
+    assert set(found) == {name for name in point if name.startswith("generator")}
+
+
+def test_only_adams_steps_are_foreseen_without_a_rate():
+    game, draw, point = small_gan()
+    with pytest.raises(GameError, match="only steps of Adam are foreseen"):
+        Unrolled("generator", 3, None)(Field(game, draw, ("generator",)), point, {})
 
 
 def test_unrolling_no_steps_is_the_plain_gradient():

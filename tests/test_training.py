@@ -51,7 +51,7 @@ from gan_edu.networks import (
     virtual_batch_norm,
 )
 from gan_edu.penalties import R1, R2, GradientPenalty
-from gan_edu.training import Run, adam, clipped, optimistic_steps, play
+from gan_edu.training import Run, adam, clipped, extrapolated, optimistic_steps, play
 
 DEVICES = ["cpu", "cuda"] if torch.cuda.is_available() else ["cpu"]
 sgd = partial(torch.optim.SGD, lr=0.05)
@@ -821,6 +821,34 @@ def test_optimistic_adam_is_the_papers():
         here = here - 2 * rate * ratio + rate * (ratio if last is None else last)
         last = ratio
         torch.testing.assert_close(parameter.detach(), here)
+
+
+def test_extrapolated_gradient_descent_is_the_extragradient_method():
+    steps, rule, plain = BilinearGame(), BilinearGame(), BilinearGame()
+    play(steps, None, 30, optimiser=extrapolated(sgd), schedule="X+YX+Y")
+    play(rule, None, 30, optimiser=sgd, rule=Extragradient(0.05), schedule="X+Y")
+    play(plain, None, 30, optimiser=sgd, schedule="X+Y")
+    torch.testing.assert_close((steps.x, steps.y), (rule.x, rule.y))
+    assert abs(plain.x - rule.x) > 1e-3
+
+
+def test_extrapolated_adam_is_the_papers():
+    """Algorithm 4 of Gidel et al. (2019): both steps of a pair share moments, and the second starts where the first did."""
+    rate, b1, b2, eps = 0.1, 0.5, 0.9, 1e-8
+    parameter = nn.Parameter(torch.tensor([1.0, -2.0], dtype=torch.float64))
+    optimiser = extrapolated(partial(torch.optim.Adam, lr=rate, betas=(b1, b2), eps=eps))([parameter])
+    start, mean, square = parameter.detach().clone(), 0.0, 0.0
+    for t, slope in enumerate(torch.randn(6, 2, dtype=torch.float64), 1):
+        parameter.grad = slope
+        optimiser.step()
+        mean, square = b1 * mean + (1 - b1) * slope, b2 * square + (1 - b2) * slope**2
+        there = start - rate * (mean / (1 - b1**t)) / ((square / (1 - b2**t)).sqrt() + eps)
+        torch.testing.assert_close(parameter.detach(), there)
+        start = start if t % 2 else there
+
+
+def test_extrapolated_steps_resume_exactly(tmp_path):
+    assert_resumes_exactly(tmp_path, "ensemble", ema=None, device="cpu", optimiser=extrapolated(adam), schedule="D+GD+G")
 
 
 @pytest.mark.parametrize("kind", ["WGAN-GP", "ensemble"])
