@@ -116,7 +116,7 @@ def test_wrong_range_feeds_data_from_zero_to_one():
 
 def test_batchnorm_in_the_wrong_mode_trains_as_the_healthy_script_does_and_shows_something_else():
     healthy, sick = (
-        clinic.run(clinic.DISEASES[name].changes, rounds=20) for name in ("healthy", "BatchNorm in the wrong mode")
+        clinic.run(clinic.DISEASES[name].changes, rounds=20) for name in ("healthy", "BatchNorm without its buffers")
     )
     assert all((healthy.costs[player] == sick.costs[player]).all() for player in healthy.costs)
     assert not torch.allclose(healthy.samples, sick.samples, atol=0.1)

@@ -166,9 +166,9 @@ DISEASES = {
         changes=(("pixels = images / 127.5 - 1", "pixels = images / 255"),),
         sign="data in the wrong range do not begin at -1, where tanh does; here their lowest pixel is {lowest pixel:.0f}",
     ),
-    "BatchNorm in the wrong mode": Disease(
+    "BatchNorm without its buffers": Disease(
         changes=(("saved = generator.state_dict()", "saved = dict(generator.named_parameters())"),),
-        sign="with BatchNorm in the wrong mode the costs are a healthy run's, about 1.2 and 1, and only the samples are bad, with "
+        sign="with BatchNorm without its buffers the costs are a healthy run's, about 1.2 and 1, and only the samples are bad, with "
         "half of the data's variance; here the costs end at {cost of D:.2g} and {cost of G:.2g}, and the variance is {variety:.0%}",
     ),
 }
