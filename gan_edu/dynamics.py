@@ -175,7 +175,7 @@ class Unrolled:
         """The player's gradient through its opponents' steps, as a dict over its parameters."""
         point = {name: value.detach().requires_grad_() for name, value in point.items()}
         ahead, opponents = point, [name for name in field.owned if name != self.player]
-        steps = {name: partial(shifted, by=-self.rate) if self.rate else AdamSteps(field, name) for name in opponents}
+        steps = {name: AdamSteps(field, name) if self.rate is None else partial(shifted, by=-self.rate) for name in opponents}
         for _ in range(self.steps):
             for opponent, step in steps.items():
                 ahead = step(ahead, field.of(opponent, ahead, differentiable=True))
@@ -185,13 +185,16 @@ class Unrolled:
 
 class AdamSteps:
     """The next steps of a player's Adam, as a function of point and gradients that can be differentiated. The optimiser stays as it
-    is. Raises GameError for another kind of optimiser."""
+    is. Raises GameError for another kind of optimiser, and for an Adam with weight decay or other extras."""
 
     def __init__(self, field, player):
         optimiser = (field.optimisers or {}).get(player)
-        if not isinstance(optimiser, torch.optim.Adam):
+        if type(optimiser) is not torch.optim.Adam:  # AdamW is an Adam to PyTorch, and steps otherwise
             raise GameError(f"only steps of Adam are foreseen without a rate, and the {player} has {type(optimiser).__name__}.")
         (group,) = optimiser.param_groups
+        extras = [name for name in ("weight_decay", "amsgrad", "maximize") if group[name]]
+        if extras:
+            raise GameError(f"only steps of Adam are foreseen without a rate, and the {player}'s has {', '.join(extras)}.")
         self.rate, self.betas, self.eps = group["lr"], group["betas"], group["eps"]
         states = [optimiser.state.get(parameter, {}) for parameter in group["params"]]
         names = field.owned[player]

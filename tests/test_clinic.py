@@ -114,7 +114,7 @@ def test_wrong_range_feeds_data_from_zero_to_one():
     assert torch.allclose((right + 1) / 2, wrong, atol=1e-6)
 
 
-def test_batchnorm_in_the_wrong_mode_trains_as_the_healthy_script_does_and_shows_something_else():
+def test_batchnorm_without_its_buffers_trains_as_the_healthy_script_does_and_shows_something_else():
     healthy, sick = (
         clinic.run(clinic.DISEASES[name].changes, rounds=20) for name in ("healthy", "BatchNorm without its buffers")
     )

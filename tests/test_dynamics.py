@@ -371,6 +371,22 @@ def test_only_adams_steps_are_foreseen_without_a_rate():
         Unrolled("generator", 3, None)(Field(game, draw, ("generator",)), point, {})
 
 
+@pytest.mark.parametrize(
+    ("make", "has"), [(torch.optim.AdamW, "AdamW"), (partial(torch.optim.Adam, weight_decay=0.1), "weight_decay")]
+)
+def test_an_adam_with_extras_is_not_foreseen_as_a_plain_one(make, has):
+    game, draw, point = small_gan()
+    run = Run(game, iter(lambda: torch.randn(6, 2), None), partial(make, lr=0.03), engine=Engine("fp32", 1))
+    with pytest.raises(GameError, match=has):
+        Unrolled("generator", 3, None)(Field(game, draw, ("generator",), run.optimisers), point, {})
+
+
+def test_unrolling_with_a_rate_of_nothing_is_the_plain_gradient():
+    game, draw, point = small_gan()
+    field = Field(game, draw, game.order)
+    torch.testing.assert_close(Unrolled("generator", 3, 0.0)(field, point, {})[0], field(point))
+
+
 def test_unrolling_no_steps_is_the_plain_gradient():
     game, draw, point = small_gan()
     field = Field(game, draw, game.order)
