@@ -25,7 +25,8 @@ def ground_of(name):
 
 
 def begin():
-    return {f"{ground}: {cure}": league.begin(cure, ground_of(ground), 0) for ground, cure in TASKS}
+    grounds = {name: make() for name, make in league.GROUNDS.items()}  # made anew: drawn in float64 they are others
+    return {f"{ground}: {cure}": league.begin(cure, grounds[ground], 0) for ground, cure in TASKS}
 
 
 @cache
