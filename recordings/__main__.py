@@ -24,16 +24,20 @@ def record(name, workers=2):
     places = {task: done / f"{hashlib.sha256(repr(task).encode()).hexdigest()[:16]}.pt" for task in recording.TASKS}
     done.mkdir(parents=True, exist_ok=True)
     with ProcessPoolExecutor(workers, get_context("spawn"), torch.set_num_threads, (1,)) as pool:
-        todo = [task for task, place in places.items() if not place.is_file()]
-        running = {pool.submit(recording.contest, task): task for task in todo}
+        running = {pool.submit(recording.contest, task): task for task, place in places.items() if not place.is_file()}
+        failed = []
         for future in as_completed(running):
-            half = places[running[future]].with_suffix(".part")
+            task = running[future]
+            if error := future.exception():  # the others go on, and what they find is kept
+                failed.append(error)
+                print(f"{name}: {task} failed: {error!r}", flush=True)
+                continue
+            half = places[task].with_suffix(".part")
             torch.save(future.result(), half)
-            half.replace(places[running[future]])
-            print(
-                f"{name}: {len(places) - len(todo) + len(list(filter(type(future).done, running)))} of {len(places)}",
-                flush=True,
-            )
+            half.replace(places[task])
+            print(f"{name}: {sum(place.is_file() for place in places.values())} of {len(places)}", flush=True)
+    if failed:
+        raise failed[0]
     for task, place in places.items():
         found[task] = torch.load(place, weights_only=True)
     recording.keep(found)

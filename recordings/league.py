@@ -1,7 +1,9 @@
 """The league of cures on all its grounds: what notebook 08 shows as recorded.
 
-Every cure is one change to the same GAN: same data, fp32, one thread. Equal steps: as many rounds as the textbook's; equal seconds: as
-many as fit into the textbook's time, by the ratio of a round's cost to a textbook round's beside it.
+Every cure is one change to the same GAN: same data, fp32, one thread. First the same small search for each, and for the textbook:
+`league.TRIES` settings on development seeds, with half of the textbook's time. Then fresh seeds, at equal steps: as many rounds as the
+textbook's; and at equal seconds: as many as fit into the textbook's time, by the ratio of a round's cost to a textbook round's beside
+it.
 """
 
 import statistics
@@ -11,6 +13,7 @@ from functools import cache
 from gan_edu.course import league, recorded
 
 SEEDS = range(5)
+DEVELOPMENT = (100, 101, 102)
 BUDGETS = ("seconds", "steps")
 TASKS = [(ground, cure) for ground in league.GROUNDS for cure in league.CURES]
 
@@ -21,11 +24,18 @@ def ground_of(name):
     return league.GROUNDS[name]()
 
 
-def price(name, cure):
+def begin():
+    grounds = {name: make() for name, make in league.GROUNDS.items()}  # made anew: drawn in float64 they are others
+    return {f"{ground}: {cure}": league.begin(cure, grounds[ground], 0) for ground, cure in TASKS}
+
+
+@cache
+def price(name, cure, setting=None):
     """How many times the textbook's round a cure's round costs, both timed in turns in one process."""
-    if cure == "textbook":
+    if cure in ("textbook", "two rates"):
         return 1.0
-    plain, changed = (league.begin(c, ground_of(name), 0) for c in ("textbook", cure))
+    plain = league.begin("textbook", ground_of(name), 0)
+    changed = league.begin(cure, ground_of(name), 0, setting=setting)
     return statistics.median(milliseconds(changed) / milliseconds(plain) for _ in range(7))
 
 
@@ -39,23 +49,41 @@ def milliseconds(run):
     return min(times)
 
 
-def begin():
-    return {f"{ground}: {cure}": league.begin(cure, ground_of(ground), 0) for ground, cure in TASKS}
+def rounds_within(name, cure, setting, share=1.0):
+    """Rounds that fit into that share of the textbook's time, and at most that share of the textbook's rounds."""
+    full = share * ground_of(name).rounds
+    return round(min(full, full / price(name, cure, setting)))
 
 
 def contest(task):
-    """What a round of a cure costs on a ground, the rounds of each budget, and what was measured after them for every seed."""
+    """The tries of a cure on a ground, the rounds of each budget with the settings found, and what was measured with every seed."""
     name, cure = task
-    ratio, full = price(name, cure), ground_of(name).rounds
-    rounds = {"seconds": min(full, round(full / ratio)), "steps": full}
-    seeds = [{what: measured(name, cure, seed, rounds[what]) for what in BUDGETS} for seed in SEEDS]
-    return {"cost of a round": round(ratio, 2), "rounds": rounds, "seeds": seeds}
+    ground = ground_of(name)
+
+    def score(rates, setting):
+        rounds = rounds_within(name, cure, setting, 0.5)
+        found = [measured(name, cure, seed, rounds, rates, setting) for seed in DEVELOPMENT]
+        return round(statistics.mean(ground.score(next(iter(one.values()))) for one in found), 4)
+
+    tries = league.search(cure, score)
+    rates, setting = (league.best(tries)[what] for what in ("rates", "setting"))
+    rounds = {"seconds": rounds_within(name, cure, setting), "steps": ground.rounds}
+    seeds = [{what: measured(name, cure, seed, rounds[what], tuple(rates), setting) for what in BUDGETS} for seed in SEEDS]
+    return {
+        "tries": tries,
+        "rates": rates,
+        "setting": setting,
+        "cost of a round": round(price(name, cure, setting), 2),
+        "rounds": rounds,
+        "seeds": seeds,
+    }
 
 
 @cache
-def measured(name, cure, seed, rounds):
+def measured(name, cure, seed, rounds, rates, setting):
     """What a cure has come to after so many rounds."""
-    return {what: round(value, 4) for what, value in league.contest(cure, ground_of(name), seed, rounds).items()}
+    found = league.contest(cure, ground_of(name), seed, rounds, rates, setting)
+    return {what: round(value, 4) for what, value in found.items()}
 
 
 def keep(found):
@@ -64,7 +92,7 @@ def keep(found):
 
     recorded.write(
         "league",
-        configuration=by_ground(lambda result: {what: result[what] for what in ("cost of a round", "rounds")}),
+        configuration=by_ground(lambda result: {what: value for what, value in result.items() if what != "seeds"}),
         modules=["recordings.league", "gan_edu.course.league", "gan_edu.models.gan"],
         beginnings=recorded.beginnings(begin),
         seeds=[by_ground(lambda result, seed=seed: result["seeds"][seed]) for seed in SEEDS],

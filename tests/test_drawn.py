@@ -81,6 +81,14 @@ def test_any_size_is_drawn_and_is_the_same_picture(kind, side, rng):
 
 
 @kinds
+def test_the_same_truth_is_drawn_the_same_in_double_precision(kind, rng):
+    drawn = KINDS[kind](6, rng)
+    single = drawn.images(16)
+    torch.set_default_dtype(torch.float64)  # which the fixture of every test sets back
+    assert (drawn.images(16).int() - single.int()).abs().max() <= 1
+
+
+@kinds
 def test_some_of_the_pictures_are_those_rows_however_many_there_are(kind, rng):
     drawn = KINDS[kind](300, rng)
     everything = drawn.images(8)

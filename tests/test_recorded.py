@@ -168,6 +168,6 @@ def test_a_recording_that_was_interrupted_plays_only_what_is_missing(tmp_path, m
         recordings.record("counting")
     assert recording.kept is None
     recordings.record("counting")
-    assert (tmp_path / "log").read_text().count("a") == 1 and (tmp_path / "log").read_text().count("b") == 2
+    assert (tmp_path / "log").read_text() == "abcb"  # the third was kept although the second failed
     assert list(recording.kept) == Counting.TASKS
     assert torch.equal(recording.kept["c", 2]["made"], torch.tensor([2, 2]))

@@ -72,7 +72,7 @@ class Glyphs(Drawn):
         cosine, sine = each(self.tilt.deg2rad().cos()), each(self.tilt.deg2rad().sin())
         height = each(self.height)
         across, down = (cosine * x + sine * y) / (2 * height), (cosine * y - sine * x) / (2 * height)
-        fields = glyph_fields(self.characters).to(x.device)
+        fields = glyph_fields(self.characters).to(x)
         slices = (2 * each(self.label) + 1) / len(self.characters) - 1
         places = torch.stack(torch.broadcast_tensors(across, down, slices), dim=-1)
         distance = functional.grid_sample(fields[None, None], places[None], align_corners=False, padding_mode="border")[0, 0]
