@@ -17,7 +17,7 @@ TITLE = "What was tried on the way to the recipes"
 NOTE = (
     "Each line changes one thing in the recipe and trains for as many rounds as fit into 60 s of the recipe's own: its round is timed "
     "beside the recipe's. Distance of the averaged generator, development seed 100 (clothes: 100, 101 and 102); × is times real "
-    "against real, their median. Seeds differ by a quarter, so only larger differences say something. The judge knows digits: on "
+    "against real, their median. Seeds differ by half and more, so a single line proves little. The judge knows digits: on "
     "clothes and flowers its distance is a rough guide, and the pictures were looked at besides."
 )
 SECONDS = 60.0
