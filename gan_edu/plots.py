@@ -19,6 +19,8 @@ from PIL import Image
 DATA, GENERATOR, DISCRIMINATOR, THEORY, OTHER = "#0072B2", "#D55E00", "#009E73", "#000000", "#8A8A8A"
 COLOURS = {"data": DATA, "generator": GENERATOR, "discriminator": DISCRIMINATOR, "theory": THEORY, "other": OTHER}
 SERIES = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#8A8A8A"]
+NEITHER = SERIES[3:]
+"""Colours of what is neither data nor a player, such as methods that are compared."""
 VERDICTS = LinearSegmentedColormap.from_list("verdicts", [GENERATOR, "#F7F4F0", DATA])
 """D(x) as a colour: 0, surely generated, is the generator's colour; 1, surely data, is the data's; 1/2 is white."""
 
@@ -187,7 +189,7 @@ def costs(history, ax=None, smooth=1, coin=True):
     return ax
 
 
-def trials(values, ax=None, bound=None, ylabel="", colours=SERIES):
+def trials(values, ax=None, bound=None, ylabel="", colours=NEITHER):
     """One dot for each seed, in the order of the seeds, a column for each name: {name: values}. A bar marks the median, a dashed line
     the bound. colours: one for each column."""
     ax = ax or axes()
