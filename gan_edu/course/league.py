@@ -141,12 +141,11 @@ class Cure:
 
     change: from a ground and a setting of the cure's own to further arguments of `models.gan.GAN` or of `training.Run`, another
     `game`, makers of another `generator` or `discriminator`, or `optimisers`: of D and G, from a rate to what makes an optimiser.
-    settings: its own, the first of which is tried first. paper: who proposed it.
+    settings: its own, the first of which is tried first.
     """
 
     change: Callable[[Ground, object], dict]
     settings: tuple = (None,)
-    paper: str = ""
 
 
 def looking_at_the_batch(ground, kernels):
@@ -203,45 +202,37 @@ SLOPES = (0.1, 1.0, 0.01, 10.0, 0.001)
 
 CURES = {
     "textbook": Cure(lambda ground, _: {}),
-    "two rates": Cure(lambda ground, _: {}, paper="Heusel et al. 2017"),
-    "more steps of D": Cure(lambda ground, k: {"schedule": k * "D" + "G"}, (5, 2, 3, 8), "Goodfellow et al. 2014"),
-    "averaged": Cure(lambda ground, decay: {"ema": decay}, (0.995, 0.99, 0.999, 0.98), "Yazıcı et al. 2019"),
-    "label smoothing": Cure(
-        lambda ground, real: {"objective": losses.smoothed(real)}, (0.9, 0.8, 0.7, 0.95), "Salimans et al. 2016"
-    ),
-    "feature matching": Cure(lambda ground, _: {"game": FeatureMatchingGAN}, paper="Salimans et al. 2016"),
+    "two rates": Cure(lambda ground, _: {}),  # Heusel et al. 2017
+    "more steps of D": Cure(lambda ground, k: {"schedule": k * "D" + "G"}, (5, 2, 3, 8)),  # Goodfellow et al. 2014
+    "averaged": Cure(lambda ground, decay: {"ema": decay}, (0.995, 0.99, 0.999, 0.98)),  # Yazıcı et al. 2019
+    # Salimans et al. 2016, and the next four
+    "label smoothing": Cure(lambda ground, real: {"objective": losses.smoothed(real)}, (0.9, 0.8, 0.7, 0.95)),
+    "feature matching": Cure(lambda ground, _: {"game": FeatureMatchingGAN}),
     "historical averaging": Cure(
-        lambda ground, weight: {"rule": dynamics.HistoricalAveraging(weight)}, (0.01, 0.001, 0.1, 1e-4), "Salimans et al. 2016"
+        lambda ground, weight: {"rule": dynamics.HistoricalAveraging(weight)}, (0.01, 0.001, 0.1, 1e-4)
     ),
     "minibatch discrimination": Cure(
-        lambda ground, kernels: {"discriminator": lambda: looking_at_the_batch(ground, kernels)},
-        (8, 4, 16),
-        "Salimans et al. 2016",
+        lambda ground, kernels: {"discriminator": lambda: looking_at_the_batch(ground, kernels)}, (8, 4, 16)
     ),
-    "virtual BatchNorm": Cure(
-        lambda ground, size: {"generator": lambda: beside_a_reference(ground, size)}, (64, 16, 128), "Salimans et al. 2016"
+    "virtual BatchNorm": Cure(lambda ground, size: {"generator": lambda: beside_a_reference(ground, size)}, (64, 16, 128)),
+    "instance noise": Cure(noisy, ((1.0, 0.5), (0.5, 0.5), (2.0, 0.5), (1.0, 1.0))),  # Sønderby et al. 2017
+    "least squares": Cure(lambda ground, _: {"objective": losses.least_squares}),  # Mao et al. 2017
+    "WGAN, clipped": Cure(wgan, (0.1, 0.03, 0.01, 0.3)),  # Arjovsky et al. 2017
+    "WGAN-GP": Cure(wgan_gp, ((1.0, 5), (0.1, 5), (10.0, 5), (1.0, 2), (1.0, 1))),  # Gulrajani et al. 2017
+    "spectral norm, hinge": Cure(  # Miyato et al. 2018
+        lambda ground, _: {"objective": losses.hinge, "discriminator": lambda: networks.spectral(ground.discriminator())}
     ),
-    "instance noise": Cure(noisy, ((1.0, 0.5), (0.5, 0.5), (2.0, 0.5), (1.0, 1.0)), "Sønderby et al. 2017"),
-    "least squares": Cure(lambda ground, _: {"objective": losses.least_squares}, paper="Mao et al. 2017"),
-    "WGAN, clipped": Cure(wgan, (0.1, 0.03, 0.01, 0.3), "Arjovsky et al. 2017"),
-    "WGAN-GP": Cure(wgan_gp, ((1.0, 5), (0.1, 5), (10.0, 5), (1.0, 2), (1.0, 1)), "Gulrajani et al. 2017"),
-    "spectral norm, hinge": Cure(
-        lambda ground, _: {"objective": losses.hinge, "discriminator": lambda: networks.spectral(ground.discriminator())},
-        paper="Miyato et al. 2018",
-    ),
-    "R1": Cure(lambda ground, weight: {"penalties": (penalties.R1(weight),)}, SLOPES, "Mescheder et al. 2018"),
-    "paired, R1 + R2": Cure(paired, SLOPES, "Huang et al. 2024"),
-    "packs": Cure(
-        lambda ground, m: {"discriminator": lambda: networks.Packed(ground.discriminator(pack=m), m)},
-        (4, 2, 8),
-        "Lin et al. 2018",
+    "R1": Cure(lambda ground, weight: {"penalties": (penalties.R1(weight),)}, SLOPES),  # Mescheder et al. 2018
+    "paired, R1 + R2": Cure(paired, SLOPES),  # Huang et al. 2024
+    "packs": Cure(  # Lin et al. 2018
+        lambda ground, m: {"discriminator": lambda: networks.Packed(ground.discriminator(pack=m), m)}, (4, 2, 8)
     ),
     "unrolled": Cure(
-        lambda ground, steps: {"rule": dynamics.Unrolled("generator", steps, None)}, (3, 1, 5), "Metz et al. 2017"
-    ),
-    "at once": Cure(lambda ground, _: {"schedule": "D+G"}, paper="control of the next"),
-    "extragradient": Cure(extragradient, paper="Gidel et al. 2019"),
-    "optimistic": Cure(optimistic, ("DG", "D+G"), "Daskalakis et al. 2018"),
+        lambda ground, steps: {"rule": dynamics.Unrolled("generator", steps, None)}, (3, 1, 5)
+    ),  # Metz et al. 2017
+    "at once": Cure(lambda ground, _: {"schedule": "D+G"}),  # a control for the next
+    "extragradient": Cure(extragradient),  # Gidel et al. 2019
+    "optimistic": Cure(optimistic, ("DG", "D+G")),  # Daskalakis et al. 2018
 }
 """The textbook and what is tried in its place. What a cure does not name stays as it is."""
 
