@@ -40,7 +40,7 @@ class InstanceNoise(nn.Module):
 
 
 class DifferentiableAugmentation(nn.Module):
-    """Random changes to every image (N, C, H, W), so that a discriminator cannot learn a small data set by heart (Zhao et al. 2020).
+    """Random changes to every image (N, C, H, W), so that a discriminator learns less of a small data set by heart (Zhao et al. 2020).
 
     changes: functions of images and of three numbers a sample, (N, 3), uniform on [0, 1), which can be differentiated by the images;
         one after the other. By default those of the paper: `colour`, `translation`, `cutout`.

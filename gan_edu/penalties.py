@@ -1,4 +1,5 @@
-"""Gradient penalties: terms added to the discriminator's cost that bound how fast its logit may change with its input.
+"""Gradient penalties: terms added to the discriminator's cost that make it expensive, where they look, for its logit to change fast
+(R1, R2), or at another rate than one (`GradientPenalty`). None of them is a bound.
 
 A penalty is called as `penalty(discriminator, real, fake, draw)`, where `real` and `fake` are `Scored` samples: the samples,
 which require a gradient, and the logits they were given. It returns a scalar, a mean over the batch.
