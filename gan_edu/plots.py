@@ -230,8 +230,8 @@ def trials(values, ax=None, bound=None, ylabel="", colours=NEITHER, alt=""):
 def players(ax=None):
     """The one picture: noise becomes a fake, fakes and data go to the discriminator, its verdict teaches both."""
     alt = (
-        "Noise z goes into the generator, the forger; its fakes and samples of the data go to the discriminator, the investigator, who "
-        "says real or fake; from this verdict the one learns to answer right, the other to be called real."
+        "Noise z goes into the generator, the forger. Its fakes and samples of the data go to the discriminator, the investigator, "
+        "who says real or fake. From this verdict the one learns to answer right, the other to be called real."
     )
     ax = ax or axes(width=9.5, height=3.4, alt=alt)
     boxes = (

@@ -270,7 +270,7 @@ def patients(rounds=1000, seed=0):
 
 
 def in_words(chart):
-    """What can be read off the plots at their end: means over the last tenth of the rounds, and how bright both kinds of images are."""
+    """What can be read off the plots at the end: means over the last tenth of the rounds, and of all pixels."""
     last = max(1, len(chart.costs["generator"]) // 10)
 
     def end(curves):
