@@ -1,7 +1,8 @@
 """Figures. Three colours keep one meaning through the whole course: blue is data, vermilion the generator, green the
 discriminator; black is theory. (Okabe & Ito's palette, safe for colour-blind eyes.)
 
-Functions draw on the axes they are given, or on new ones, and return the axes.
+Functions draw on the axes they are given, or on new ones, and return the axes. New ones carry words for those who cannot see them,
+`alt`, which a page of the course puts beside the picture: what is drawn against what, and what there is to be seen.
 """
 
 import base64
@@ -14,6 +15,7 @@ import numpy as np
 import torch
 from matplotlib.collections import LineCollection
 from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.figure import Figure
 from PIL import Image
 
 DATA, GENERATOR, DISCRIMINATOR, THEORY, OTHER = "#0072B2", "#D55E00", "#009E73", "#000000", "#8A8A8A"
@@ -46,10 +48,30 @@ def use_style(arrange=True):
     )
 
 
-def axes(rows=1, columns=1, width=None, height=None, **settings):
-    """New axes, `rows` × `columns` of them, each `width` × `height` inches."""
+class Described(Figure):
+    """A figure with words for those who cannot see it."""
+
+    def __init__(self, *arguments, alt="", **settings):
+        super().__init__(*arguments, **settings)
+        self.alt = alt
+
+
+def describe_figures():
+    """In a notebook, figures bring their words along, as the metadata `alt` of the picture."""
+    from IPython import get_ipython
+    from IPython.core.pylabtools import print_figure
+
+    def described(figure):
+        return print_figure(figure, base64=True), {"alt": figure.alt}
+
+    if shell := get_ipython():
+        shell.display_formatter.formatters["image/png"].for_type(Described, described)
+
+
+def axes(rows=1, columns=1, width=None, height=None, alt="", **settings):
+    """New axes, `rows` × `columns` of them, each `width` × `height` inches. alt: the figure in words."""
     size = ((width or (7.5 if columns == 1 else 4.0)) * columns, (height or 3.6) * rows)
-    return plt.subplots(rows, columns, figsize=size, **settings)[1]
+    return plt.subplots(rows, columns, figsize=size, FigureClass=Described, alt=alt, **settings)[1]
 
 
 def array(values):
@@ -63,9 +85,9 @@ def curve(ax, xs, ys, label=None, of="theory", **style):
     return ax
 
 
-def densities(p, q, xs, labels=("data p", "generator q"), ax=None):
+def densities(p, q, xs, labels=("data p", "generator q"), ax=None, alt=""):
     """Two densities on the line, filled, in the colours of data and generator."""
-    ax = ax or axes()
+    ax = ax or axes(alt=alt or "Two densities on a line: " + " and ".join(labels))
     flat = array(xs).ravel()
     for density, of, label in ((p, "data", labels[0]), (q, "generator", labels[1])):
         values = array(density(xs) if callable(density) else density).ravel()
@@ -150,11 +172,12 @@ def tile(pixels, columns, gap=1):
     return sheet
 
 
-def samples(pixels, columns=10, title=None, ax=None, scale=0.62, of=None):
+def samples(pixels, columns=10, title=None, ax=None, scale=0.62, of=None, alt=""):
     """A sheet of images, drawn as dark ink on white paper if they are grey."""
     rows = -(-len(pixels) // columns)
     if ax is None:
-        ax = axes(width=columns * scale, height=rows * scale + (0.35 if title else 0))
+        alt = alt or f"{len(pixels)} images in rows of {columns}" + (f": {title}" if title else "")
+        ax = axes(width=columns * scale, height=rows * scale + (0.35 if title else 0), alt=alt)
     ax.imshow(tile(pixels, columns), vmin=0, vmax=1, interpolation="nearest")
     ax.set(xticks=[], yticks=[])
     for spine in ax.spines.values():
@@ -176,9 +199,9 @@ def trace(ax, values, label=None, of="other", smooth=1):
     return ax
 
 
-def costs(history, ax=None, smooth=1, coin=True):
+def costs(history, ax=None, smooth=1, coin=True, alt=""):
     """Both players' costs over the rounds; dashed, what they are when the discriminator can only toss a coin."""
-    ax = ax or axes()
+    ax = ax or axes(alt=alt or "The costs of " + " and ".join(history.costs) + " over the rounds")
     for player, values in history.costs.items():
         trace(ax, values, player, player, smooth)
     if coin:
@@ -189,10 +212,10 @@ def costs(history, ax=None, smooth=1, coin=True):
     return ax
 
 
-def trials(values, ax=None, bound=None, ylabel="", colours=NEITHER):
+def trials(values, ax=None, bound=None, ylabel="", colours=NEITHER, alt=""):
     """One dot for each seed, in the order of the seeds, a column for each name: {name: values}. A bar marks the median, a dashed line
     the bound. colours: one for each column."""
-    ax = ax or axes()
+    ax = ax or axes(alt=alt or f"One dot for each seed, {ylabel}, for " + ", ".join(values))
     for k, column in enumerate(values.values()):
         column = np.asarray(column, float)
         spread = (np.arange(len(column)) - (len(column) - 1) / 2) * min(0.06, 0.6 / max(len(column), 1))
@@ -206,7 +229,11 @@ def trials(values, ax=None, bound=None, ylabel="", colours=NEITHER):
 
 def players(ax=None):
     """The one picture: noise becomes a fake, fakes and data go to the discriminator, its verdict teaches both."""
-    ax = ax or axes(width=9.5, height=3.4)
+    alt = (
+        "Noise z goes into the generator, the forger. Its fakes and samples of the data go to the discriminator, the investigator, "
+        "who says real or fake. From this verdict the one learns to answer right, the other to be called real."
+    )
+    ax = ax or axes(width=9.5, height=3.4, alt=alt)
     boxes = (
         (0.6, 1.0, "latent\nnoise z", OTHER),
         (2.9, 1.0, "generator G\nthe forger", GENERATOR),
@@ -250,8 +277,8 @@ def shown(canvas):
     return buffer.getvalue()
 
 
-def film(frames, labels=None, milliseconds=120):
-    """A player for PNG frames that runs in the page itself: no kernel, no network. Slider, play, pause.
+def film(frames, labels=None, milliseconds=120, alt="A film"):
+    """A player for PNG frames that runs in the page itself: no kernel, no network. Slider, play, pause. alt: the film in words.
 
     matplotlib's own `to_jshtml` draws its buttons with a font from the network; this one does not.
     """
@@ -261,11 +288,11 @@ def film(frames, labels=None, milliseconds=120):
     labels = [str(label) for label in labels or range(len(frames))]
     name = f"film{id(frames)}"
     return HTML(_FILM.format(name=name, sources=json.dumps(sources), labels=json.dumps(labels), last=len(frames) - 1,
-                             first=sources[0], pace=milliseconds, label=html.escape(labels[0])))  # fmt: skip
+                             first=sources[0], pace=milliseconds, label=html.escape(labels[0]), alt=html.escape(alt)))  # fmt: skip
 
 
 _FILM = """<div id="{name}" style="display:inline-block;font-family:sans-serif">
-<img src="{first}" alt="animation" style="display:block;max-width:100%">
+<img src="{first}" alt="{alt}" style="display:block;max-width:100%">
 <button type="button" aria-label="play or pause">play</button>
 <input type="range" min="0" max="{last}" value="0" aria-label="frame" style="width:18rem;vertical-align:middle">
 <output>{label}</output></div>

@@ -272,6 +272,13 @@ def test_what_it_says_about_an_exercise_it_says_once(run):
     assert len(set(made)) == len(made), "of two claims in the same words only the later counts"
 
 
+def test_its_figures_have_words_for_those_who_cannot_see_them(run):
+    outputs = [output for cell in run[1].cells for output in cell.get("outputs", []) if "image/png" in output.get("data", {})]
+    words = [output.metadata.get("image/png", {}).get("alt", "") for output in outputs]
+    assert [said for said in words if len(said.split()) < 8] == []
+    assert len(set(words)) == len(words), "two figures in the same words"
+
+
 def test_it_uses_the_best_device_there_is(run):
     printed = "".join(output.get("text", "") for cell in run[1].cells for output in cell.get("outputs", []))
     assert f"profile smoke, seed 0, device {lesson.choose_device()}" in printed

@@ -74,6 +74,13 @@ def test_a_picture_that_a_cell_carries_lies_inside_the_page(tmp_path):
     assert "data:image/png;base64,iVBORw0K" in pages.write_page(tmp_path / "a.ipynb").read_text(encoding="utf-8")
 
 
+def test_a_figure_carries_its_words(tmp_path):
+    shown = nbformat.v4.new_output("display_data", {"image/png": "iVBORw0K"}, metadata={"image/png": {"alt": 'p < q, "far"'}})
+    nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("show()", outputs=[shown])]), tmp_path / "a.ipynb")
+    page = bs4.BeautifulSoup(pages.write_page(tmp_path / "a.ipynb").read_text(encoding="utf-8"), "html.parser")
+    assert [image["alt"] for image in page.find_all("img")] == ['p < q, "far"']
+
+
 @pytest.mark.parametrize("path", runner.notebooks(), ids=lambda path: path.stem)
 def test_no_formula_of_the_course_is_left_over(path):
     for cell in nbformat.read(path, as_version=4).cells:

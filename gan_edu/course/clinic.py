@@ -269,13 +269,28 @@ def patients(rounds=1000, seed=0):
     }
 
 
+def in_words(chart):
+    """What can be read off the plots at the end: means over the last tenth of the rounds, and of all pixels."""
+    last = max(1, len(chart.costs["generator"]) // 10)
+
+    def end(curves):
+        return ", ".join(f"{of} {np.mean(values[-last:]):.2g}" for of, values in curves.items())
+
+    brightness = f"data {chart.pixels.mean():.2g}, generated {chart.samples.mean():.2g}"
+    return (
+        f"at the end costs of {end(chart.costs)}; the discriminator's mean answers to {end(chart.answers)}; norms of the gradients of "
+        f"{end(chart.gradients)}; mean pixels of {brightness}"
+    )
+
+
 FLOOR = 1e-7  # where a gradient of exactly zero is drawn on a logarithmic scale
 
 
 def show(chart, title=None):
     """The plots of a run: (a) costs, with the coin's dashed; (b) the discriminator's answers; (c) norms of the gradients; (d) what
     the script shows at its end, beside the data as the discriminator saw them, and the pixel values of both."""
-    (costs, answers, gradients), (data_sheet, sample_sheet, pixels) = plots.axes(2, 3, 3.8, 2.3, height_ratios=(4, 3))
+    panels = plots.axes(2, 3, 3.8, 2.3, height_ratios=(4, 3), alt=f"{title or 'A run'} in six plots: {in_words(chart)}")
+    (costs, answers, gradients), (data_sheet, sample_sheet, pixels) = panels
     smooth = max(1, len(chart.costs["generator"]) // 50)
     plots.costs(chart, costs, smooth)
     low = min(values.min() for values in chart.costs.values())

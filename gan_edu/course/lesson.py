@@ -48,6 +48,7 @@ def begin(profile, seed, device="auto"):
     np.random.seed(seed)
     torch.manual_seed(seed)
     plots.use_style(arrange=profile != "smoke")  # arranging what is in a figure takes half the time of drawing it
+    plots.describe_figures()
     engine.keep_memory()
     training.show_progress(not graded)
     how = ["bf16 for convolutions and wide layers" if engine.knows_bf16(device) else "fp32"]

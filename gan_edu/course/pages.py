@@ -12,11 +12,15 @@ table { border-collapse: collapse; } td, th { padding: .3rem .8rem; border-botto
 .problem { color: #C0392B; }
 </style>"""
 
+TEMPLATE = """{% extends "lab/index.html.j2" %}
+{% block data_png scoped %}{{ super() | with_words(output.metadata) }}{% endblock %}"""
+"""nbconvert's page, whose pictures carry words."""
+
 
 def write_page(notebook_path):
     """Writes `name.html` beside an executed `name.ipynb` and returns its path."""
     import nbformat
-    from jinja2 import pass_context
+    from jinja2 import DictLoader, pass_context
     from nbconvert import HTMLExporter
 
     @pass_context
@@ -26,11 +30,24 @@ def write_page(notebook_path):
     path = Path(notebook_path)
     notebook = nbformat.read(path, as_version=4)
     notebook.metadata.pop("widgets", None)  # their views need a script from the network; the figures beside them do not
-    exporter = HTMLExporter(mathjax_url="", require_js_url="", jquery_url="", filters={"markdown2html": markdown2html})
+    exporter = HTMLExporter(
+        mathjax_url="",
+        require_js_url="",
+        jquery_url="",
+        filters={"markdown2html": markdown2html, "with_words": with_words},
+        extra_loaders=[DictLoader({"course.html.j2": TEMPLATE})],
+        template_file="course.html.j2",
+    )
     page, _ = exporter.from_notebook_node(notebook, resources={"metadata": {"name": path.stem}})
     target = path.with_suffix(".html")
     target.write_text(page, encoding="utf-8")
     return target
+
+
+def with_words(picture, metadata):
+    """An element `<img>` with the words of its output's metadata, if there are any (`plots.axes(alt=...)`)."""
+    words = metadata.get("image/png", {}).get("alt")
+    return picture.replace("<img ", f'<img alt="{html.escape(words)}" ', 1) if words else picture
 
 
 def markdown_to_html(markdown, attachments=None):
