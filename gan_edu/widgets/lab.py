@@ -105,9 +105,9 @@ class GameLab:
                 reach = 2.0 if game.latent.kind == "normal" else 1.0
                 plots.manifold(plane, game.generator, game.latent.size, reach)
         plots.cloud(plane, self.real, limit=self.limit, size=10, edge="white")
-        plots.cloud(plane, fake=samples, limit=self.limit, size=16, edge="black")
         if "arrows" in self.layers:
             plots.arrows(plane, samples[:ARROWS], self.pulls(samples[:ARROWS]), self.limit / 3)
+        plots.cloud(plane, fake=samples, limit=self.limit, size=16, edge="black")
         plane.set_title("blue: D(x) near 1, orange: near 0; arrows: −∂ cost of G / ∂ sample", fontsize=10)
         plots.costs(history, course, coin=game.objective is non_saturating)
         course.get_legend().set_loc("upper right")
