@@ -85,7 +85,7 @@ def blind_translators(n):
     return math.gamma(n + 1), 1
 
 
-# %% 12.3 wrong: a map need not be one-to-one only if no cycle is asked for
+# %% 12.3 wrong: these count all maps
 def blind_translators(n):
     return n**n, 1.0
 
