@@ -277,6 +277,17 @@ def test_double_precision_is_not_lost_on_the_way(check):
     assert state(check) == HOLDS
 
 
+@pytest.mark.parametrize("expected", [1 / 3, 1234.0, [1e-3, 50.0]])
+def test_an_exercise_may_be_answered_in_single_precision(expected, check):
+    right, wrong = torch.tensor(expected, dtype=torch.float32), torch.tensor(expected, dtype=torch.float64) * 1.01 + 1e-5
+    check.exercise("1.1").close(right, expected, within=1e-12, says="a number", but_not=wrong)
+    assert state(check) == HOLDS
+    check.exercise("1.1").close(wrong, expected, within=1e-12, says="a number", but_not=wrong)
+    assert state(check) == FAILS
+    check.close(right.double() + 1e-9, expected, within=1e-12, says="the chapter's own number", but_not=wrong)
+    assert state(check) == FAILS
+
+
 @pytest.mark.parametrize("judging, expected", [(True, FAILS), (False, UNJUDGED)])
 def test_claims_about_training_are_judged_unless_the_profile_trains_too_little(judging, expected):
     check = Checks(judging=judging)

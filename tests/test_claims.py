@@ -131,9 +131,11 @@ def test_a_reader_sees_for_how_many_other_seeds_a_claim_held(house, capsys):
     check = Checks(recorded=recorded.held())
     check.learned.at_least(3, 2, says="it learns", but_not=1)
     check.at_least(3, 2, says="another", but_not=1)
+    check.exercise("1.1").learned.at_least(1, 2, says="it learns", but_not=1)
     assert [r.detail for r in check.reports] == [
         "3, at least 2 wanted; recorded: held for 2 of 2 other seeds",
         "3, at least 2 wanted",
+        "1, at least 2 wanted; recorded: the solution held for 2 of 2 other seeds",
     ]
 
 

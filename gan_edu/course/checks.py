@@ -19,6 +19,7 @@ from ..errors import CourseError
 MIME = "application/vnd.gan-edu.check+json"
 
 HOLDS, FAILS, OPEN, UNJUDGED = "holds", "fails", "not attempted", "not judged"
+SINGLE = 2e-6  # of a number: what sixteen roundings in single precision, PyTorch's own, may add up to
 
 
 @dataclass(frozen=True)
@@ -76,14 +77,19 @@ class Checks:
         return replace(self, about=number)
 
     def close(self, actual, expected, within, says, but_not, where=None, through=None):
-        """|actual - expected| <= within everywhere, or wherever the mask `where` is true. Numbers, arrays or tensors."""
+        """|actual - expected| <= within everywhere, or wherever the mask `where` is true. Numbers, arrays or tensors.
+
+        The answer to an exercise may be in single precision whatever `within` says: an error of that size, of a number or of 1 if
+        the number is smaller, does not count.
+        """
         expected = _tensor(expected)
+        rounding = SINGLE * expected.abs().clamp(min=1) if self.about else 0
 
         def verdict(value):
             value = _tensor(value)
             if value.shape != expected.shape:
                 return False, f"the shape is {tuple(value.shape)}, wanted is {tuple(expected.shape)}", {}
-            gap = (value - expected).abs()
+            gap = ((value - expected).abs() - rounding).clamp(min=0)
             gap = gap if where is None else gap[where]
             worst = gap.max().item()
             found = {"found": worst, "at most": within}
@@ -143,7 +149,8 @@ class Checks:
             if isinstance(error, NotImplementedError) and not error.args:  # nbgrader's own stub
                 state, detail = OPEN, ""
         if state in (HOLDS, FAILS) and says in self.recorded:
-            detail += "; recorded: held for {} of {} other seeds".format(*self.recorded[says])
+            of_whom = "the solution " if self.about else ""  # not this answer
+            detail += "; recorded: {}held for {} of {} other seeds".format(of_whom, *self.recorded[says])
         if not all(map(math.isfinite, measured.values())):
             measured = {}  # JSON knows no infinity
         report = Report(says, state, detail.removeprefix("; "), self.about, self.training, measured)

@@ -84,6 +84,34 @@ def spectral_step(weight, v):
     return v, weight
 
 
+# %% 8.1 right
+def spectral_step(weight, v):
+    # W^T u is as long as the estimate
+    rows = weight.flatten(1)
+    u = normalize(rows @ v, dim=0).detach()
+    back = u @ rows
+    return weight / back.norm(), (back / back.norm()).detach()
+
+
+# %% 8.1 wrong
+def spectral_step(weight, v):
+    # u and v are differentiated, too
+    rows = weight.flatten(1)
+    u = normalize(rows @ v, dim=0)
+    v = normalize(rows.T @ u, dim=0)
+    return weight / (u @ rows @ v), v
+
+
+# %% 8.1 wrong
+def spectral_step(weight, v):
+    # the length of Wv with the next v: half a step too far
+    rows = weight.flatten(1)
+    with torch.no_grad():
+        u = normalize(rows @ v, dim=0)
+        v = normalize(rows.T @ u, dim=0)
+    return weight / (rows @ v).norm(), v
+
+
 # %% 8.2 right
 def r1(discriminator, real, weight):
     real = real.clone().requires_grad_(True)
@@ -172,6 +200,28 @@ def r1(discriminator, real, weight):
     return weight / 2 * slopes.flatten(1).square().sum(1)
 
 
+# %% 8.2 right
+def r1(discriminator, real, weight):
+    slopes = torch.vmap(torch.func.grad(lambda x: discriminator(x[None]).sum()))(real)
+    return (weight / 2 * slopes.flatten(1).pow(2).sum(1)).mean()
+
+
+# %% 8.2 wrong
+def r1(discriminator, real, weight):
+    # the square of the mean for the mean of the squares
+    real = real.detach().requires_grad_()
+    (slopes,) = torch.autograd.grad(discriminator(real).sum(), real, create_graph=True)
+    return weight / 2 * slopes.flatten(1).norm(dim=1).mean().square()
+
+
+# %% 8.2 wrong
+def r1(discriminator, real, weight):
+    # the slope of D's cost for that of its logit
+    real = real.detach().requires_grad_()
+    (slopes,) = torch.autograd.grad(softplus(-discriminator(real)).sum(), real, create_graph=True)
+    return weight / 2 * slopes.flatten(1).square().sum(1).mean()
+
+
 # %% 8.3 right
 def moved(images, rows, columns):
     made = torch.zeros_like(images)
@@ -253,6 +303,34 @@ def moved(images, rows, columns):
     return images
 
 
+# %% 8.3 right
+def moved(images, rows, columns):
+    # a negative margin cuts off
+    return torch.stack([pad(x, (c, -c, r, -r)) for x, r, c in zip(images, rows.tolist(), columns.tolist())])
+
+
+# %% 8.3 wrong
+def moved(images, rows, columns):
+    # a shift by 0 falls into the branch of negative ones, and [0:] is everything
+    made = []
+    for image, r, c in zip(images, rows.tolist(), columns.tolist()):
+        image = image.roll((r, c), (1, 2)).clone()
+        image[:, slice(0, r) if r > 0 else slice(r, None)] = 0
+        image[:, :, slice(0, c) if c > 0 else slice(c, None)] = 0
+        made.append(image)
+    return torch.stack(made)
+
+
+# %% 8.3 wrong
+def moved(images, rows, columns):
+    # from corner to corner there are height - 1 steps, and the shift is counted in height
+    height, width = images.shape[2:]
+    maps = torch.eye(2, 3).repeat(len(images), 1, 1)
+    maps[:, 0, 2], maps[:, 1, 2] = -2 * columns / width, -2 * rows / height
+    grid = nn.functional.affine_grid(maps, images.shape, align_corners=True)
+    return nn.functional.grid_sample(images, grid, align_corners=True)
+
+
 # %% 8.4 right
 cost_of_d = -(0.9 * np.log(0.45) + 1.1 * np.log1p(-0.45))
 cost_of_g = np.log(20 / 9)
@@ -268,6 +346,14 @@ cost_of_d, cost_of_g = -math.log(0.45), -0.9 * math.log(0.45) - 1.1 * math.log(0
 
 # %% 8.4 wrong
 cost_of_d, cost_of_g = -1.0, 0.8
+
+# %% 8.4 wrong
+at_p_is_q = 0.9 / 1.9  # 0.9 p / (0.9 p + q)
+cost_of_d, cost_of_g = -0.9 * math.log(at_p_is_q) - 1.1 * math.log(1 - at_p_is_q), -math.log(at_p_is_q)
+
+# %% 8.4 wrong
+cost_of_d = -0.9 * math.log(0.45) - 1.1 * math.log(0.55)
+cost_of_g = -0.9 * math.log(0.45) - 0.1 * math.log(0.55)  # its target is 1, not 0.9
 
 # %% 8.5 right
 noise = (2 * np.log(100)) ** -0.5
@@ -289,3 +375,6 @@ noise = -1 / math.sqrt(2 * math.log(100))
 
 # %% 8.5 wrong
 noise = 0
+
+# %% 8.5 wrong
+noise = 1 / math.sqrt(4 * math.log(100))  # noise on both sides, as if it were added up

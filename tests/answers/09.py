@@ -25,6 +25,24 @@ def score_when_sure(a, K):
     return K * a**a * ((1 - a) / K) ** (1 - a)
 
 
+# %% 9.1 right
+def score_when_sure(a, K):
+    # in single precision
+    p = torch.full((K,), (1 - a) / (K - 1))
+    p[0] = a
+    return torch.exp(math.log(K) + (p * p.log()).sum())
+
+
+# %% 9.1 wrong
+def score_when_sure(a, K):
+    return math.exp(math.log2(K) + a * math.log2(a) + (1 - a) * math.log2((1 - a) / (K - 1)))
+
+
+# %% 9.1 wrong
+def score_when_sure(a, K):
+    return 10 * a**a * ((1 - a) / 9) ** (1 - a)
+
+
 # %% 9.2 right
 first, second = np.diag([1.0, 4.0]), np.diag([4.0, 1.0])
 by_hand = 9 + np.trace(first + second - 2 * np.sqrt(first @ second))
@@ -43,6 +61,9 @@ by_hand = 3 + 1 + 1
 
 # %% 9.2 wrong
 by_hand = (11, 11)
+
+# %% 9.2 wrong
+by_hand = 9 + 10 - (2 + 2)  # the trace of the root, not twice
 
 
 # %% 9.3 right
@@ -76,6 +97,18 @@ def plain_bias(k0, k1, n):
     return 2 * (k0 - k1) / n**2
 
 
+# %% 9.3 right
+def plain_bias(k0, k1, n):
+    pairs = np.full((n, n), k1)
+    np.fill_diagonal(pairs, k0)
+    return 2 * (pairs.mean() - k1)
+
+
+# %% 9.3 wrong
+def plain_bias(k0, k1, n):
+    return 2 * (k0 - k1) // n
+
+
 # %% 9.4 right
 def forged(features, count):
     # random mixtures of all features: normal, by the central limit, with their mean and covariance
@@ -102,6 +135,18 @@ def forged(features, count):
 # %% 9.4 wrong
 def forged(features, count):
     return torch.randn(count, features.shape[1] + 1, generator=rng)
+
+
+# %% 9.4 right
+def forged(features, count):
+    mean, covariance = features.mean(0).numpy(), np.cov(features.numpy().T)
+    return np.random.default_rng(0).multivariate_normal(mean, covariance, count)
+
+
+# %% 9.4 wrong: wanted is
+def forged(features, count):
+    root = torch.linalg.svd(features - features.mean(0), full_matrices=False)[2]
+    return features.mean(0) + torch.randn(len(features), len(root), generator=rng) @ root
 
 
 # %% 9.5 right
@@ -132,6 +177,26 @@ def reported_support(p):
 # %% 9.5 wrong
 def reported_support(p):
     return 1 / p
+
+
+# %% 9.5 right
+def reported_support(p):
+    return torch.from_numpy(p).float().square().sum().reciprocal()
+
+
+# %% 9.5 wrong: not the favourite alone
+def reported_support(p):
+    return 1 / p.max() ** 2
+
+
+# %% 9.5 wrong
+def reported_support(p):
+    return 4.0
+
+
+# %% 9.5 wrong: true support
+def reported_support(p):
+    return 1 / p @ p
 
 
 # %% 9.6 right
@@ -205,3 +270,33 @@ def further(real, generated):
 # %% 9.6 wrong
 def further(real, generated):
     return real - generated
+
+
+# %% 9.6 right
+def further(real, generated):
+    squares = torch.cdist(real.double(), generated.double()).square()
+    return -torch.logsumexp(-squares / (2 * 0.1**2), dim=1).mean()
+
+
+# %% 9.6 wrong
+def further(real, generated):
+    # distances without a width: the energy distance
+    def apart(x, y):
+        return torch.cdist(x, y).mean()
+
+    return 2 * apart(real, generated) - apart(real, real) - apart(generated, generated)
+
+
+# %% 9.6 wrong
+def further(real, generated):
+    # to the nearest and back
+    distances = torch.cdist(real, generated)
+    return distances.min(0).values.mean() + distances.min(1).values.mean()
+
+
+# %% 9.6 wrong: the larger, the further
+def further(real, generated):
+    # a histogram has empty cells, and 0 · log 0 is nan
+    shares = [np.histogram2d(*x.numpy().T, bins=20, range=[[-2, 2]] * 2)[0] / len(x) for x in (real, generated)]
+    with np.errstate(all="ignore"):
+        return (shares[0] * np.log(shares[0] / shares[1])).sum()

@@ -36,6 +36,19 @@ def value_when_ignored(K):
     return math.log((K + 1) / (K + 2)) - math.log(K + 2) / (K + 1)
 
 
+# %% 10.1 right
+def value_when_ignored(K):
+    # in single precision
+    D = torch.tensor([K / (K + 1)] + [0.0] * (K - 1))
+    return D[0].log() + (1 - D).log().mean()
+
+
+# %% 10.1 wrong
+def value_when_ignored(K):
+    # the logarithm of a mean for the mean of the logarithms
+    return math.log(K / (K + 1)) + math.log(1 - 1 / (K + 1))
+
+
 # %% 10.2 right
 def paid_for_perfection(K):
     chances = torch.zeros(K, dtype=torch.float64)
@@ -68,6 +81,16 @@ def paid_for_perfection(K):
     return 1.461
 
 
+# %% 10.2 right
+def paid_for_perfection(K):
+    return cross_entropy(torch.eye(K), torch.arange(K))
+
+
+# %% 10.2 wrong
+def paid_for_perfection(K):
+    return -1.0  # what is minimised without the second softmax
+
+
 # %% 10.3 right
 def best_bound(m):
     sigma = m**0.5
@@ -98,6 +121,16 @@ def best_bound(m):
 # %% 10.3 wrong
 def best_bound(m):
     return (math.log(2) - 0.5 * math.log(2 * math.pi * math.e * m)) / math.log(2)
+
+
+# %% 10.3 right
+def best_bound(m):
+    return math.log(2) - torch.distributions.Normal(0.0, math.sqrt(m)).entropy()
+
+
+# %% 10.3 wrong
+def best_bound(m):
+    return math.log(2) - 0.5 * math.log(2 * math.pi * m)  # m / 2σ² = 1/2 is forgotten
 
 
 # %% 10.4 right
@@ -134,3 +167,24 @@ def majority_accuracy(found, labels):
 def majority_accuracy(found, labels):
     groups = [labels[found == k].bincount().max().item() for k in found.unique()]
     return 1 - sum(groups) / len(labels)
+
+
+# %% 10.4 right
+def majority_accuracy(found, labels):
+    right = torch.zeros(len(found), dtype=torch.bool)
+    for category in found.unique():
+        inside = found == category
+        right[inside] = labels[inside] == labels[inside].mode().values
+    return right.float().mean()
+
+
+# %% 10.4 wrong
+def majority_accuracy(found, labels):
+    # the last category is forgotten
+    groups = [labels[found == k].bincount() for k in range(int(found.max()))]
+    return sum(group.max().item() for group in groups if len(group)) / len(labels)
+
+
+# %% 10.4 wrong
+def majority_accuracy(found, labels):
+    return labels.bincount().max().item() / len(labels)

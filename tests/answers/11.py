@@ -46,6 +46,28 @@ def originals(white):
     return math.prod(math.comb(16, k) for k in white[1:])
 
 
+# %% 11.1 right
+def originals(white):
+    """In floating point, rounded as it happens."""
+    return math.exp(sum(math.lgamma(17) - math.lgamma(k + 1) - math.lgamma(17 - k) for k in white))
+
+
+# %% 11.1 wrong: 64 bits hold no number of fifty digits
+def originals(white):
+    return np.prod([math.comb(16, k) for k in white])
+
+
+# %% 11.1 wrong
+def originals(white):
+    return math.prod(math.comb(16, k) for k in set(white))
+
+
+# %% 11.1 wrong
+def originals(white):
+    # squares stay where they are
+    return math.factorial(len(white)) * math.prod(math.comb(16, k) for k in white)
+
+
 # %% 11.2 right
 def reverse_divergence(p0, q0, each):
     """KL(q ‖ p) of thumbnail and detail together."""
@@ -95,6 +117,24 @@ def reverse_divergence(p0, q0, each):
     return -((q0 * np.log(q0 / p0)).sum() + q0 @ each)
 
 
+# %% 11.2 right
+def reverse_divergence(p0, q0, each):
+    """In single precision."""
+    p, q, inside = (torch.tensor(table, dtype=torch.float32) for table in (p0, q0, each))
+    return torch.nn.functional.kl_div(p.log(), q, reduction="sum") + q @ inside
+
+
+# %% 11.2 wrong: the thumbnails' divergence is reversed, too
+def reverse_divergence(p0, q0, each):
+    # PyTorch's kl_div takes the logarithm of the other one first
+    return torch.nn.functional.kl_div(torch.tensor(q0).log(), torch.tensor(p0), reduction="sum") + q0 @ each
+
+
+# %% 11.2 wrong
+def reverse_divergence(p0, q0, each):
+    return (q0 * np.log2(q0 / p0)).sum() + q0 @ each
+
+
 # %% 11.3 right
 def lost_decibels(share):
     """The errors of the mean and of what is beside it, as PSNR each."""
@@ -135,6 +175,18 @@ def lost_decibels(share):
 # %% 11.3 wrong
 def lost_decibels(share):
     return 20 * math.log10(1 + share**2)
+
+
+# %% 11.3 right
+def lost_decibels(share):
+    """In single precision."""
+    return 10 * torch.log10(torch.tensor(1 + share**2))
+
+
+# %% 11.3 wrong
+def lost_decibels(share):
+    # the mean's part grows smaller, as if the two were mixed at random
+    return 10 * math.log10((1 - share) + 2 * share)
 
 
 # %% 11.4 right
@@ -186,4 +238,32 @@ def best_baseline(chances, costs):
 # %% 11.4 wrong
 def best_baseline(chances, costs):
     weights = chances * (1 - chances) ** 2
+    return (weights * costs).sum() / weights.sum()
+
+
+# %% 11.4 right
+def best_baseline(chances, costs):
+    """A regression of the costs on a constant, in single precision."""
+    root = chances.float().sqrt() * (torch.eye(len(chances)) - chances.float()).norm(dim=1)
+    return torch.linalg.lstsq(root[:, None], (root * costs.float())[:, None]).solution.squeeze()
+
+
+# %% 11.4 wrong
+def best_baseline(chances, costs):
+    # of four words only
+    weights = chances * (torch.eye(4) - chances).square().sum(1)
+    return (weights * costs).sum() / weights.sum()
+
+
+# %% 11.4 wrong
+def best_baseline(chances, costs):
+    # lengths, not their squares
+    weights = chances * (torch.eye(len(chances)) - chances).norm(dim=1)
+    return (weights * costs).sum() / weights.sum()
+
+
+# %% 11.4 wrong
+def best_baseline(chances, costs):
+    # along the wrong axis
+    weights = chances * (torch.eye(len(chances)) - chances).square().sum(0)
     return (weights * costs).sum() / weights.sum()

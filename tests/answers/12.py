@@ -31,6 +31,16 @@ def layers_to_see(side):
     return next(n for n in itertools.count() if 3 * 2**n - 2 >= side)
 
 
+# %% 12.1 wrong
+def layers_to_see(side):
+    return round(math.log2((side + 2) / 6))
+
+
+# %% 12.1 wrong
+def layers_to_see(side):
+    return math.floor(math.log2((side + 2) / 6)) + 1  # one too many where it fits exactly
+
+
 # %% 12.2 right
 def expected_errors(p):
     def mean_error(guess):
@@ -75,6 +85,24 @@ def expected_errors(p):
     return 2 * min(p, 1 - p), 4 * p * (1 - p), 8 * p * (1 - p)
 
 
+# %% 12.2 right
+def expected_errors(p):
+    values, chances = np.array([1.0, -1.0]), np.array([p, 1 - p])
+    guesses = values[chances.argmax()], chances @ values
+    errors = [chances @ abs(values - guess) for guess in guesses]
+    return torch.tensor([*errors, chances @ abs(values[:, None] - values) @ chances])
+
+
+# %% 12.2 wrong
+def expected_errors(p):
+    return 2 * min(p, 1 - p), 2 * math.sqrt(p * (1 - p)), 4 * p * (1 - p)  # the deviation is no mean absolute error
+
+
+# %% 12.2 wrong
+def expected_errors(p):
+    return 1.0, 4 * p * (1 - p), 4 * p * (1 - p)  # the median of two values, whatever their chances
+
+
 # %% 12.3 right
 def blind_translators(n):
     return math.prod(range(1, n + 1)), n * (1 / n)
@@ -108,6 +136,11 @@ def blind_translators(n):
 # %% 12.3 wrong
 def blind_translators(n):
     return math.factorial(n - 1), 1.0
+
+
+# %% 12.3 wrong
+def blind_translators(n):
+    return math.factorial(n), 1 - (1 - 1 / n) ** n  # the chance that one is right, as if points were drawn alone
 
 
 # %% 12.4 right
@@ -154,3 +187,13 @@ def one_cycle():
 # %% 12.4 wrong
 def one_cycle():
     return [0, 2, 4, 6, 10], [0, 0, 1, 1, 2, 2, 3, 3, 4, 4]
+
+
+# %% 12.4 wrong
+def one_cycle():
+    return [1, 3, 5, 7, 9], [1, 1, 2, 2, 3, 3, 4, 4, 5, 5]  # counted from one
+
+
+# %% 12.4 wrong
+def one_cycle():
+    return [0, 2, 4, 6, 8], [box / 2 for box in range(10)]

@@ -39,6 +39,26 @@ def decibels(p):
     return 20 * math.log10(4 / variance), 20 * math.log10(2 / variance)
 
 
+# %% 13.1 right
+def decibels(p):
+    values, chances = torch.tensor([1.0, -1.0]), torch.tensor([p, 1 - p])
+    best = chances @ (values - chances @ values).square()
+    other = chances @ (values[:, None] - values).square() @ chances
+    return 20 * torch.log10(2 / torch.stack([best, other]).sqrt())
+
+
+# %% 13.1 wrong
+def decibels(p):
+    best = -10 * math.log10(p * (1 - p))
+    return best, best - 20 * math.log10(2)  # twice the error is 3 dB, not 6
+
+
+# %% 13.1 wrong
+def decibels(p):
+    # the likelier of the two is not the best constant
+    return -10 * math.log10(min(p, 1 - p)), -10 * math.log10(2 * p * (1 - p))
+
+
 # %% 13.2 right
 def by_absolute_error(p):
     likely = math.copysign(1.0, p - 0.5)
@@ -68,6 +88,18 @@ def by_absolute_error(p):
 # %% 13.2 wrong
 def by_absolute_error(p):
     return 4 * min(p, 1 - p), (1.0 if p > 0.5 else -1.0)
+
+
+# %% 13.2 right
+class by_absolute_error(list):
+    def __init__(self, p):
+        best = 2 * round(p) - 1
+        super().__init__([best, (2 * p - 1 - best) ** 2 + 4 * p * (1 - p)])
+
+
+# %% 13.2 wrong
+def by_absolute_error(p):
+    return (1.0 if p > 0.5 else -1.0), 4 * p * (1 - p)  # the variance, which is about the mean
 
 
 # %% 13.3 right
@@ -113,6 +145,31 @@ def unlabelled_gradient(logits):
     return (-(1 - real) * logits.softmax(dim=1)).mean(0)
 
 
+# %% 13.3 right
+def unlabelled_gradient(logits):
+    # a class more, whose logit is 0
+    more = torch.cat([logits, torch.zeros(len(logits), 1)], dim=1).softmax(1)
+    return more[:, :-1] - logits.softmax(1)
+
+
+# %% 13.3 wrong
+def unlabelled_gradient(logits):
+    # ten classes, whatever is asked
+    real = torch.sigmoid(torch.logsumexp(logits, dim=1)).repeat(10, 1).T
+    return (real - 1) * logits.softmax(dim=1)
+
+
+# %% 13.3 wrong
+def unlabelled_gradient(logits):
+    real = torch.sigmoid(torch.logsumexp(logits, dim=1, keepdim=True))
+    return (real - 1) * logits.softmax(dim=0)
+
+
+# %% 13.3 wrong
+def unlabelled_gradient(logits):
+    return logits.sigmoid() - 1  # each class as if it stood alone
+
+
 # %% 13.4 right
 by_itself = 84 * 64 / 3**9
 
@@ -135,6 +192,15 @@ by_itself = 1 / 3
 
 # %% 13.4 wrong
 by_itself = math.comb(9, 3) / 2**9
+
+# %% 13.4 right
+by_itself = torch.distributions.Binomial(9, torch.tensor(1 / 3)).log_prob(torch.tensor(3.0)).exp()
+
+# %% 13.4 wrong
+by_itself = math.comb(9, 3) * (1 // 3) ** 3 * (2 // 3) ** 6
+
+# %% 13.4 wrong
+by_itself = sum(math.comb(9, k) * (1 / 3) ** k * (2 / 3) ** (9 - k) for k in range(4))  # three at most
 
 
 # %% 13.5 right

@@ -34,6 +34,9 @@ trains_differently = False, False, True, True, False
 # %% 16.2 wrong
 trains_differently = False, False, True, True
 
+# %% 16.2 wrong
+trains_differently = "False, False, True, True, True"
+
 
 # %% 16.3 right
 def both_gradients(generator, discriminator, real, latents):
@@ -111,6 +114,50 @@ def both_gradients(generator, discriminator, real, latents):
     return of_d, torch.autograd.grad(softplus(-on_fake).mean(), list(generator.parameters()))
 
 
+# %% 16.3 right
+def both_gradients(generator, discriminator, real, latents):
+    # by the chain rule: D's slope at the fakes, then the generator's
+    fake = generator(latents)
+    seen = fake.detach().requires_grad_()
+    on_real, on_fake = discriminator(real), discriminator(seen)
+    d_cost = softplus(-on_real).mean() + softplus(on_fake).mean()
+    of_d = torch.autograd.grad(d_cost, list(discriminator.parameters()), retain_graph=True)
+    (slope,) = torch.autograd.grad(softplus(-on_fake).mean(), seen)
+    return of_d, torch.autograd.grad(fake, list(generator.parameters()), slope)
+
+
+# %% 16.3 wrong: what another round left
+def both_gradients(generator, discriminator, real, latents):
+    on_real, on_fake = discriminator(real), discriminator(generator(latents))
+    d_cost = softplus(-on_real).mean() + softplus(on_fake).mean()
+    d_cost.backward(inputs=list(discriminator.parameters()), retain_graph=True)
+    softplus(-on_fake).mean().backward(inputs=list(generator.parameters()))
+    return [p.grad for p in discriminator.parameters()], [p.grad for p in generator.parameters()]
+
+
+# %% 16.3 wrong: cannot be judged
+def both_gradients(generator, discriminator, real, latents):
+    # batches of 64 only
+    ones, zeros, bce = torch.ones(64, 1), torch.zeros(64, 1), nn.BCEWithLogitsLoss()
+    on_real, on_fake = discriminator(real), discriminator(generator(latents))
+    d_cost = bce(on_real, ones) + bce(on_fake, zeros)
+    of_d = torch.autograd.grad(d_cost, list(discriminator.parameters()), retain_graph=True)
+    return of_d, torch.autograd.grad(bce(on_fake, ones), list(generator.parameters()))
+
+
+# %% 16.3 wrong
+def both_gradients(generator, discriminator, real, latents):
+    # takes the steps that it should leave to the optimisers
+    on_real, on_fake = discriminator(real), discriminator(generator(latents))
+    d_cost = softplus(-on_real).mean() + softplus(on_fake).mean()
+    of_d = torch.autograd.grad(d_cost, list(discriminator.parameters()), retain_graph=True)
+    of_g = torch.autograd.grad(softplus(-on_fake).mean(), list(generator.parameters()))
+    with torch.no_grad():
+        for weight, gradient in zip([*discriminator.parameters(), *generator.parameters()], [*of_d, *of_g]):
+            weight -= 0.1 * gradient
+    return of_d, of_g
+
+
 # %% 16.4 right
 in_bf16, in_fp16, in_fp32 = (np.log(2.0) * (b + 1) for b in (8, 11, 24))
 
@@ -134,6 +181,12 @@ in_bf16, in_fp16, in_fp32 = 9.0, 12.0, 25.0
 
 # %% 16.4 wrong
 in_bf16, in_fp16, in_fp32 = -6.24, -8.32, -17.33
+
+# %% 16.4 right
+in_bf16, in_fp16, in_fp32 = [-math.log(torch.finfo(k).eps / 4) for k in (torch.bfloat16, torch.float16, torch.float32)]
+
+# %% 16.4 wrong
+in_bf16, in_fp16, in_fp32 = (-math.log(torch.finfo(k).eps) for k in (torch.bfloat16, torch.float16, torch.float32))
 
 
 # %% 16.5 right
@@ -178,6 +231,39 @@ def costs_of_g(logits):
     return softplus(-logits).mean(), -softplus(logits).mean()
 
 
+# %% 16.5 right
+def costs_of_g(logits):
+    # in 64 bits
+    wide = logits.double()
+    return torch.log1p((-wide).exp()), -torch.log1p(wide.exp())
+
+
+# %% 16.5 wrong: relu and abs have slope 0
+def costs_of_g(logits):
+    rest = torch.log1p(torch.exp(-logits.abs()))
+    return torch.relu(-logits) + rest, -torch.relu(logits) - rest
+
+
+# %% 16.5 wrong: softplus keeps it
+def costs_of_g(logits):
+    bce = nn.functional.binary_cross_entropy_with_logits
+    on_one, on_zero = (bce(logits, torch.full_like(logits, label), reduction="none") for label in (1, 0))
+    return on_one, -on_zero
+
+
+# %% 16.5 wrong
+def costs_of_g(logits):
+    # exp(100) is too large for 32 bits, under log1p as well
+    return torch.log1p(torch.exp(-logits)), -torch.log1p(torch.exp(logits))
+
+
+# %% 16.5 wrong
+def costs_of_g(logits):
+    # bounded logits have no slope beyond the bound
+    logits = logits.clamp(-20, 20)
+    return softplus(-logits), -softplus(logits)
+
+
 # %% 16.6 right
 smallest_answer, slope, best_cost = torch.tensor(0.5), 0, math.log(2)
 
@@ -192,3 +278,9 @@ smallest_answer, slope, best_cost = 0.5, -0.5, math.log(2)
 
 # %% 16.6 wrong: it can still be sure of the data
 smallest_answer, slope, best_cost = 0.5, 0, 2 * math.log(2)
+
+# %% 16.6 right
+smallest_answer, slope, best_cost = 1 / 2, -0.0, 0.693
+
+# %% 16.6 wrong
+smallest_answer, slope, best_cost = 0.5, 1 / (1 + math.exp(2)) - 1, math.log(2)
