@@ -378,3 +378,35 @@ noise = 0
 
 # %% 8.5 wrong
 noise = 1 / math.sqrt(4 * math.log(100))  # noise on both sides, as if it were added up
+
+
+# %% 8.2 wrong
+def r1(discriminator, real, weight):  # the weight is forgotten
+    real = real.detach().requires_grad_()
+    (slopes,) = torch.autograd.grad(discriminator(real).sum(), real, create_graph=True)
+    return 5 * slopes.flatten(1).square().sum(1).mean()
+
+
+# %% 8.2 wrong
+def r1(discriminator, real, weight):  # images only
+    real = real.detach().requires_grad_()
+    (slopes,) = torch.autograd.grad(discriminator(real).sum(), real, create_graph=True)
+    return weight / 2 * slopes.square().sum((1, 2, 3)).mean()
+
+
+# %% 8.3 wrong
+def moved(images, rows, columns):  # a margin of four pixels
+    height, width = images.shape[2:]
+    wide = pad(images, (4, 4, 4, 4))
+    shifts = zip(wide, rows.tolist(), columns.tolist())
+    return torch.stack([w[:, 4 - r : 4 - r + height, 4 - c : 4 - c + width] for w, r, c in shifts])
+
+
+# %% 8.4 right
+cost_of_d, cost_of_g = 1.3762, 0.7985
+
+# %% 8.5 right
+noise = 0.3295
+
+# %% 8.5 wrong: that makes D, and not the ratio, a hundredth
+noise = 1 / math.sqrt(2 * math.log(99))

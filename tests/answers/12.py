@@ -197,3 +197,13 @@ def one_cycle():
 # %% 12.4 wrong
 def one_cycle():
     return [0, 2, 4, 6, 8], [box / 2 for box in range(10)]
+
+
+# %% 12.1 wrong
+def layers_to_see(side):  # begins to count at one
+    return next(n for n in itertools.count(1) if 6 * 2**n - 2 >= side)
+
+
+# %% 12.4 wrong
+def one_cycle():  # -1 for no box
+    return [0, 2, 4, 6, 8], [0, -1, 1, -1, 2, -1, 3, -1, 4, -1]
