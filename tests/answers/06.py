@@ -76,6 +76,11 @@ def published_count(shares, samples=2500):
     return sum(min(1, samples * share) for share in shares)
 
 
+# %% 6.2 wrong
+def published_count(shares, samples=2500):
+    return 1 + 7 * (1 - (1 - shares[-1]) ** samples)  # as if the rest were shared fairly
+
+
 # %% 6.3 right
 def coverage_of_the_truth(n, m, k):
     return 1 - math.comb(n - 1, k) / math.comb(n - 1 + m, k)
@@ -250,3 +255,11 @@ from scipy.stats import nbinom
 
 def samples_needed(share, least=20, chance=0.99):
     return nbinom.ppf(chance, least, share * (1 - math.exp(-9 / 2)))  # the failures, without the 20
+
+
+# %% 6.6 wrong
+from scipy.stats import nbinom
+
+
+def samples_needed(share, least=20, chance=0.99):
+    return least + nbinom.ppf(chance, least, share) / (1 - math.exp(-9 / 2))  # no whole number
