@@ -95,6 +95,27 @@ def dependence(network, train_mode):
         return (network(z)[0] - network(other)[0]).abs().max().item()
 
 
+# %% 5.3 wrong: are the others replaced
+def dependence(network, train_mode):
+    import copy
+
+    network = copy.deepcopy(network).train(train_mode)
+    z = torch.randn(16, 64, device=device)
+    other = torch.cat([z[:1], z[1:].flip(0)])  # the same others in another order
+    with torch.no_grad():
+        return (network(z)[0] - network(other)[0]).abs().max().item()
+
+
+# %% 5.3 wrong: the first latent must stay the same
+def dependence(network, train_mode):
+    import copy
+
+    network = copy.deepcopy(network).train(train_mode)
+    z, other = torch.randn(2, 16, 64, device=device)
+    with torch.no_grad():
+        return (network(z)[0] - network(other)[0]).abs().max().item()
+
+
 # %% 5.4 right
 class Double(nn.Sequential):
     def __init__(self, inputs, outputs):
@@ -240,7 +261,7 @@ leans = torch.stack([slant(generate(many + s * direction)).mean() for s in range
 mean_slants = leans
 second_over_first = float(leans[4] - leans[3]) / float(leans[3] - leans[2])
 
-# %% 5.5 wrong: the middle one is for s = 0
+# %% 5.5 wrong
 mean_slants = [at_zero_ + 1.0 for at_zero_ in [slant(generate(many)).mean().item()] * 5]
 second_over_first = 1.0
 
