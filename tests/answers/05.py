@@ -18,7 +18,7 @@ padding, output_padding = 0, 0
 padding, output_padding = (5 - 1) / 2, torch.tensor(1)
 
 
-# %% 5.1 wrong
+# %% 5.1 wrong: no parts of rows
 padding, output_padding = 1.5, 0  # 2(n − 1) + 5 − 2 · 1.5 is 2n, but there is no half a row
 
 
