@@ -42,6 +42,10 @@ half_life, half_life_early = 138.3, 500
 half_life, half_life_early = 138.3, 1009 / 9
 
 
+# %% 5.2 wrong: earlier rounds had larger weights
+half_life, half_life_early = 138, math.log(0.5) / math.log(1 - 9 / 1009)
+
+
 # %% 5.3 right
 def dependence(network, train_mode):
     import copy
