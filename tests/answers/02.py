@@ -341,7 +341,7 @@ def importance_weighted():
     return fit(VAE(SHAPE).to(device), 2, lr=1e-3, score=elbo, every=2, seed=SEED)[0]
 
 
-# %% 2.6 wrong: it is for measuring
+# %% 2.6 wrong: is for measuring
 def importance_weighted():
     class Eight(VAE):
         def draw(self, batch, rng):
