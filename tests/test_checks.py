@@ -36,8 +36,9 @@ KINDS = {  # how to make the check of an answer; right answers; wrong answers
             Fraction(1),
             Decimal("1.05"),
             torch.tensor(1),
+            *([1.0], np.ones(1), torch.ones(1, 1)),
         ],
-        [1.11, 0.89, -1.0, float("nan"), float("inf"), [1.0], torch.ones(1), Fraction(1, 3)],
+        [1.11, 0.89, -1.0, float("nan"), float("inf"), [1.2], torch.ones(2), [], Fraction(1, 3)],
     ),
     "close, lists": (
         lambda check, answer, but_not: check.close(answer, [1.0, 2.0], within=1e-9, says="one, two", but_not=but_not),

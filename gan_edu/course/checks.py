@@ -87,6 +87,8 @@ class Checks:
 
         def verdict(value):
             value = _tensor(value)
+            if expected.dim() == 0 and value.numel() == 1:
+                value = value.reshape(())  # a number is a number, in brackets too, as in at_least and at_most
             if value.shape != expected.shape:
                 return False, f"the shape is {tuple(value.shape)}, wanted is {tuple(expected.shape)}", {}
             gap = ((value - expected).abs() - rounding).clamp(min=0)

@@ -66,6 +66,19 @@ distance_between_neighbours, number_of_heaps = 5, 2.351
 number_of_heaps = data.ring(5, 2)
 distance_between_neighbours = 2.351
 
+
+# %% 0.2 right
+centres = data.ring(5, 2.0).centres.numpy()
+number_of_heaps = len(centres)
+distance_between_neighbours = ((centres[:1] - centres[1:2]) ** 2).sum(1) ** 0.5  # an array of one number
+
+
+# %% 0.2 wrong
+centres = data.ring(5, 2.0).centres
+number_of_heaps = len(centres)
+distance_between_neighbours = torch.cdist(centres, centres).min()  # of a centre from itself
+
+
 # %% 0.3 right
 lab = with_trained_players()
 before = conviction(lab)
@@ -95,3 +108,23 @@ before = conviction(lab)
 for _ in range(200):
     lab.turn("discriminator")
 after = conviction(lab)
+
+
+# %% 0.3 wrong: at least
+lab = with_trained_players()
+before = conviction(lab)
+lab.rounds(TURNS)  # both play
+after = conviction(lab)
+
+
+# %% 0.3 wrong
+def mean_logit(lab):
+    with torch.no_grad():
+        return lab.game.discriminator(lab.samples(2500)).mean().item()
+
+
+lab = with_trained_players()
+before = mean_logit(lab)
+for _ in range(TURNS):
+    lab.turn("generator")
+after = mean_logit(lab)

@@ -23,6 +23,10 @@ spam_given_prize = 0.6 * 0.02 / (0.6 * 0.02 + 0.4 * 0.30)
 spam_given_prize = 0.4 * 0.30 / (0.6 * 0.02)
 
 
+# %% 1.1 wrong
+spam_given_prize = posterior[EVERY[:, 0] == 1, 1].mean()  # as if all messages were equally common
+
+
 # %% 1.2 right
 def posterior_with_gaps(messages, log_prior, rates):
     """p(y | the readable words), (N, 2)."""
@@ -94,6 +98,30 @@ def posterior_with_gaps(messages, log_prior, rates):
     return bayes_rule(naive_log_joint(messages, log_prior, rates))
 
 
+# %% 1.2 right
+def posterior_with_gaps(messages, log_prior, rates):
+    rows = []
+    for message in messages:
+        seen = ~np.isnan(message)
+        rows.append(bayes_rule(naive_log_joint(message[None, seen], log_prior, rates[:, seen]))[0])
+    return rows
+
+
+# %% 1.2 wrong
+def posterior_with_gaps(messages, log_prior, rates):
+    seen = ~np.isnan(messages).any(0)  # a word that is unknown in one message is left out of all
+    return bayes_rule(naive_log_joint(messages[:, seen], log_prior, rates[:, seen]))
+
+
+# %% 1.2 wrong
+def posterior_with_gaps(messages, log_prior, rates):
+    rows = []
+    for row in messages:  # the mean of the posteriors, and not of the joints
+        fits = (np.isnan(row) | (row == EVERY)).all(1)
+        rows.append(bayes_rule(naive_log_joint(EVERY[fits], log_prior, rates)).mean(0))
+    return np.array(rows)
+
+
 # %% 1.3 right
 def move(score, old, new):
     return score + np.log(new * (1 - old) / (old * (1 - new)))
@@ -133,6 +161,12 @@ def move(score, old, new):
 # %% 1.3 wrong
 def move(score, old, new):
     return expit(score + np.log(new / (1 - new)) - np.log(old / (1 - old)))
+
+
+# %% 1.3 right
+def move(score, old, new):
+    score += np.log(new) - np.log1p(-new) - np.log(old) + np.log1p(-old)
+    return score
 
 
 # %% 1.4 right
@@ -183,6 +217,32 @@ def linear_form(prior, means, variances):
 def linear_form(prior, means, variances):
     w = (means[1] - means[0]) / variances
     return np.log(prior[1] / prior[0]) - (w * means.mean(0)).sum(), w
+
+
+# %% 1.4 right
+def linear_form(prior, means, variances):
+    prior, means, variances = map(torch.tensor, (prior, means, variances))
+    w = (means[1] - means[0]) / variances
+    return w, (prior[1] / prior[0]).log() - (w * means.mean(0)).sum()
+
+
+# %% 1.4 right
+def linear_form(prior, means, variances):  # from the odds at three points
+    model = np.log(prior), means, np.tile(variances, (2, 1))
+    odds = log_odds(gaussian_log_joint(np.vstack([np.zeros(2), np.eye(2)]), *model))
+    return odds[1:] - odds[0], odds[:1]
+
+
+# %% 1.4 wrong
+def linear_form(prior, means, variances):
+    w = (means[1] - means[0]) / variances
+    return w, np.log(PRIOR[1] / PRIOR[0]) - (w * means.mean(0)).sum()  # the chapter's prior
+
+
+# %% 1.4 wrong
+def linear_form(prior, means, variances):
+    w = (means[1] - means[0]) / variances
+    return w, np.log(prior[1] / prior[0]) - ((means[1] - means[0]) ** 2 / (2 * variances)).sum()
 
 
 # %% 1.5 right
@@ -251,3 +311,12 @@ def change(labelled, habit):
 
 
 hurt = []
+
+
+# %% 1.5 wrong
+def change(labelled, habit):
+    pairs = np.array([with_and_without(labelled, 2000, habit, trial)[:2] for trial in range(5)])
+    return (pairs[:, 1] - pairs[:, 0]).mean()
+
+
+hurt = [change(labelled, 0.9) > 0 for labelled in (10, 40, 160)]

@@ -34,6 +34,10 @@ bits_per_dimension, code_bytes = 180 / math.log(2) / 64, 180 * math.log(2) / 8
 code_bytes, bits_per_dimension = 180 / math.log(2) / 8, 180 / math.log(2) / 8
 
 
+# %% 2.1 wrong: no whole number of bytes
+bits_per_dimension, code_bytes = 180 / math.log(2) / 64, 33
+
+
 # %% 2.2 right
 def log_density_of_x(z, a):
     standard = torch.distributions.Normal(0.0, 1.0)
@@ -78,6 +82,22 @@ def log_density_of_x(z, a):
 # %% 2.2 wrong
 def log_density_of_x(z, a):
     return (-0.5 * z**2 - 0.5 * math.log(2 * math.pi) - torch.log(1 + a * torch.cos(z))).sum()
+
+
+# %% 2.2 right
+def log_density_of_x(z, a):
+    return -(z**2) / 2 - torch.log(torch.tensor(2 * torch.pi)) / 2 - torch.log1p(a * torch.cos(z))
+
+
+# %% 2.2 wrong
+def log_density_of_x(z, a):
+    return -0.5 * z**2 - 0.5 * math.log(2 * math.pi) - torch.log(1 + abs(a) * torch.cos(z))
+
+
+# %% 2.2 wrong
+def log_density_of_x(z, a):
+    x = z + a * torch.sin(z)  # the normal density at x, not at the z it came from
+    return -0.5 * x**2 - 0.5 * math.log(2 * math.pi) - torch.log(1 + a * torch.cos(z))
 
 
 # %% 2.3 right
@@ -136,6 +156,19 @@ def count_log_partition(weight, visible, hidden):  # the shape of the weights th
     return torch.logsumexp(states @ visible + torch.log1p(torch.exp(states @ weight + hidden)).sum(1), 0)
 
 
+# %% 2.3 wrong
+import itertools
+
+
+def count_log_partition(weight, visible, hidden):
+    total = 0.0
+    for v in itertools.product([0.0, 1.0], repeat=4):  # the sizes of one machine
+        for h in itertools.product([0.0, 1.0], repeat=3):
+            v_, h_ = torch.tensor(v), torch.tensor(h)
+            total += math.exp(h_ @ weight @ v_ + v_ @ visible + h_ @ hidden)
+    return math.log(total)
+
+
 # %% 2.4 right
 precision = 1 + 2**2
 encoder_variance = 1 / precision
@@ -173,6 +206,13 @@ encoder_mean, encoder_variance, gap = 1.2, 0.2, 4 - math.log(5)
 
 # %% 2.4 wrong: that is the prior's
 encoder_variance, encoder_mean, gap = 1.0, 1.2, 0.5 * (4 - math.log(5))
+
+
+# %% 2.4 right
+cov = torch.tensor([[1.0, 2.0], [2.0, 5.0]])  # of z and x
+encoder_mean = cov[0, 1] / cov[1, 1] * 3
+encoder_variance = cov[0, 0] - cov[0, 1] ** 2 / cov[1, 1]
+gap = 1.2
 
 
 # %% 2.5 right
@@ -226,6 +266,11 @@ def perfect_guess(z, a, s):
 # %% 2.5 wrong
 def perfect_guess(z, a, s):  # as if x were normal, and the best guess a straight line
     return a * z / (a**2 + s**2)
+
+
+# %% 2.5 wrong: nobody says that a² + s² is 1
+def perfect_guess(z, a, s):
+    return torch.tanh(a * z / (1 - a**2))
 
 
 # %% 2.6 right
@@ -294,3 +339,48 @@ def importance_weighted():
 # %% 2.6 wrong
 def importance_weighted():
     return fit(VAE(SHAPE).to(device), 2, lr=1e-3, score=elbo, every=2, seed=SEED)[0]
+
+
+# %% 2.6 wrong: is for measuring
+def importance_weighted():
+    class Eight(VAE):
+        def draw(self, batch, rng):
+            return Draw(images=batch, rng=rng)
+
+        def model_cost(self, draw):
+            return -bound(self.log_weights(draw.images, 8, draw.rng)).mean()
+
+    return Eight
+
+
+# %% 2.6 wrong: no gradient comes back to the encoder
+def importance_weighted():
+    class Eight(VAE):
+        def draw(self, batch, rng):
+            return super().draw(batch.repeat(8, 1, 1, 1), rng)
+
+        def model_cost(self, draw):
+            with torch.no_grad():
+                mean, log_std = self.encode(draw.images)
+            latent = mean + log_std.exp() * draw.noise
+            ratio = (0.5 * (draw.noise.square() - latent.square()) + log_std).sum(1)
+            log_w = self.log_likelihood(draw.images, latent) + ratio
+            return -bound(log_w.view(8, -1)).mean()
+
+    return Eight
+
+
+# %% 2.6 wrong
+def importance_weighted():
+    class Eight(VAE):  # the images' copies stand side by side, and are cut as if they stood in eight rows
+        def draw(self, batch, rng):
+            return super().draw(batch.repeat_interleave(8, 0), rng)
+
+        def model_cost(self, draw):
+            mean, log_std = self.encode(draw.images)
+            latent = mean + log_std.exp() * draw.noise
+            ratio = (0.5 * (draw.noise.square() - latent.square()) + log_std).sum(1)
+            log_w = self.log_likelihood(draw.images, latent) + ratio
+            return -bound(log_w.view(8, -1)).mean()
+
+    return Eight

@@ -22,6 +22,14 @@ value_of_three_quarters = math.log2(3 / 16)
 value_of_three_quarters = 2 * math.log(1 / 4)
 
 
+# %% 3.1 right
+value_of_three_quarters = -1.67
+
+
+# %% 3.1 wrong
+value_of_three_quarters = 0.75 * math.log(0.75) + 0.25 * math.log(0.25)
+
+
 # %% 3.2 right
 def smoothed_optimum(p, q):
     odds = 0.9 * p / (0.1 * p + q)
@@ -63,6 +71,11 @@ def smoothed_optimum(p, q):
     return (0.9 * p / (p + q)).mean()
 
 
+# %% 3.2 wrong
+def smoothed_optimum(p, q):
+    return 0.9 * p / (0.1 * p + q)  # the odds
+
+
 # %% 3.3 right
 def unbalanced_optimum(p, q, r):
     share = 1 / (1 + r)  # of real samples in the batch
@@ -97,6 +110,11 @@ def unbalanced_optimum(p, q, r):
 # %% 3.3 wrong
 def unbalanced_optimum(p, q, r):
     return p / (r * (p + q))
+
+
+# %% 3.3 wrong
+def unbalanced_optimum(p, q, r):
+    return p / (p + q) / (1 + r)
 
 
 # %% 3.4 right
@@ -146,6 +164,15 @@ def least_squares_optimum(p, q):
 
 objective_at_equality = 1
 
+
+# %% 3.4 wrong
+def least_squares_optimum(p, q):
+    return (p - q) / (p + q)  # for the labels 1 and −1
+
+
+objective_at_equality = 0.25
+
+
 # %% 3.5 right
 best_w = -1
 distance = abs(0.3 - 0)
@@ -167,3 +194,7 @@ best_w, distance = -1, 0.09
 
 # %% 3.5 wrong
 best_w, distance = 0.3, -1
+
+
+# %% 3.5 wrong
+best_w, distance = -1 / 0.3, 1.0

@@ -49,6 +49,33 @@ def leaked_gradient(generator, discriminator, real, z):
     return torch.autograd.grad(cost, generator[-3].bias)[0]
 
 
+# %% 4.2 right
+def leaked_gradient(generator, discriminator, real, z):
+    fake = generator(z).detach().requires_grad_()
+    (at_fake,) = torch.autograd.grad(softplus(discriminator(fake)).mean(), fake)
+    return (at_fake * (1 - fake**2)).flatten(1).sum(0)  # through the tanh, to the bias
+
+
+# %% 4.2 wrong: nothing came back
+def leaked_gradient(generator, discriminator, real, z):
+    on_real, on_fake = discriminator(torch.cat([real, generator(z).detach()])).chunk(2)
+    (softplus(-on_real).mean() + softplus(on_fake).mean()).backward()
+    return generator[-3].bias.grad
+
+
+# %% 4.2 wrong
+def leaked_gradient(generator, discriminator, real, z):
+    on_real, on_fake = discriminator(torch.cat([real, generator(z)])).chunk(2)
+    cost = torch.cat([softplus(-on_real), softplus(on_fake)]).mean()  # a half of the cost
+    return torch.autograd.grad(cost, generator[-3].bias)[0]
+
+
+# %% 4.2 wrong
+def leaked_gradient(generator, discriminator, real, z):
+    cost = softplus(discriminator(generator(z))).sum() / BATCH  # right for batches of that size only
+    return torch.autograd.grad(cost, generator[-3].bias)[0]
+
+
 # %% 4.3 right
 def my_frechet(a, b):
     a, b = torch.as_tensor(a).double(), torch.as_tensor(b).double()
@@ -89,6 +116,20 @@ def my_frechet(a, b):
 
     c, k = np.cov(a, rowvar=False, bias=True), np.cov(b, rowvar=False, bias=True)
     return ((a.mean(0) - b.mean(0)) ** 2).sum() + np.trace(c + k - 2 * sqrtm(c @ k)).real
+
+
+# %% 4.3 wrong
+def my_frechet(a, b):
+    from scipy.linalg import sqrtm
+
+    c, k = np.cov(a, rowvar=False), np.cov(b, rowvar=False)
+    return ((a.mean(0) - b.mean(0)) ** 2).mean() + np.trace(c + k - 2 * sqrtm(c @ k)).real
+
+
+# %% 4.3 wrong
+def my_frechet(a, b):
+    c, k = np.cov(a, rowvar=False), np.cov(b, rowvar=False)
+    return ((a.mean(0) - b.mean(0)) ** 2).sum() + np.trace(c + k - 2 * np.sqrt(np.abs(c @ k)))
 
 
 # %% 4.4 right
@@ -137,8 +178,28 @@ def cheat(count):
     return pixels
 
 
+# %% 4.5 right
+def cheat(count):
+    return images.pixels(slice(count)).numpy()
+
+
+# %% 4.5 wrong: as many images are wanted
+def cheat(count):
+    return images.pixels(slice(100))
+
+
+# %% 4.5 right
+def cheat(count):
+    noise = np.random.default_rng(0).normal(scale=0.05, size=(count, *images.shape))
+    return np.clip(images.pixels(slice(count)).numpy() + noise, -1, 1)
+
+
 # %% 4.6 right
 my_distance = torch.tensor(0.5 * right_distance)
 
 # %% 4.6 wrong
 my_distance = right_distance
+
+
+# %% 4.6 wrong: at least
+my_distance = 0.85  # the share, not the distance

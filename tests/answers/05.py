@@ -13,6 +13,15 @@ padding, output_padding = 1, 2
 # %% 5.1 wrong
 padding, output_padding = 0, 0
 
+
+# %% 5.1 right
+padding, output_padding = (5 - 1) / 2, torch.tensor(1)
+
+
+# %% 5.1 wrong: no parts of rows
+padding, output_padding = 1.5, 0  # 2(n − 1) + 5 − 2 · 1.5 is 2n, but there is no half a row
+
+
 # %% 5.2 right
 half_life = next(n for n in range(1, 1000) if 0.995**n <= 0.5)
 half_life_early = (1 - 0.5 ** (1 / 9)) * 1000
@@ -31,6 +40,10 @@ half_life, half_life_early = 138.3, 500
 
 # %% 5.2 wrong: the one round's weight
 half_life, half_life_early = 138.3, 1009 / 9
+
+
+# %% 5.2 wrong: earlier rounds had larger weights
+half_life, half_life_early = 138, math.log(0.5) / math.log(1 - 9 / 1009)
 
 
 # %% 5.3 right
@@ -59,6 +72,52 @@ def dependence(network, train_mode):
 # %% 5.3 wrong
 def dependence(network, train_mode):
     return 0.0
+
+
+# %% 5.3 right
+def dependence(network, train_mode):
+    state, was = {name: value.clone() for name, value in network.state_dict().items()}, network.training
+    z = torch.randn(16, 64, device=device)
+    other = torch.cat([z[:1], torch.randn(15, 64, device=device)])
+    change = (network.train(train_mode)(z)[0] - network(other)[0]).abs().max()
+    network.load_state_dict(state)
+    network.train(was)
+    return change
+
+
+# %% 5.3 wrong: is it measured
+def dependence(network, train_mode):
+    return 0.5 if train_mode else 0.0
+
+
+# %% 5.3 wrong: measure with a copy
+def dependence(network, train_mode):
+    network.train(train_mode)
+    z, other = torch.randn(2, 16, 64, device=device)
+    other[0] = z[0]
+    with torch.no_grad():
+        return (network(z)[0] - network(other)[0]).abs().max().item()
+
+
+# %% 5.3 wrong: are the others replaced
+def dependence(network, train_mode):
+    import copy
+
+    network = copy.deepcopy(network).train(train_mode)
+    z = torch.randn(16, 64, device=device)
+    other = torch.cat([z[:1], z[1:].flip(0)])  # the same others in another order
+    with torch.no_grad():
+        return (network(z)[0] - network(other)[0]).abs().max().item()
+
+
+# %% 5.3 wrong: the first latent must stay the same
+def dependence(network, train_mode):
+    import copy
+
+    network = copy.deepcopy(network).train(train_mode)
+    z, other = torch.randn(2, 16, 64, device=device)
+    with torch.no_grad():
+        return (network(z)[0] - network(other)[0]).abs().max().item()
 
 
 # %% 5.4 right
@@ -161,12 +220,52 @@ class Double(nn.Module):
 
 multiplications_ratio = 1
 
+
+# %% 5.4 right
+class Double(nn.Conv2d):
+    def __init__(self, inputs, outputs):
+        super().__init__(inputs, outputs, 3, padding=1, padding_mode="reflect")
+
+    def forward(self, x):
+        return super().forward(torch.kron(x, torch.ones(2, 2)))
+
+
+multiplications_ratio = torch.tensor([2.25])
+
+
+# %% 5.4 wrong: copies do not blend
+class Double(nn.Sequential):
+    def __init__(self, inputs, outputs):
+        super().__init__(nn.Upsample(scale_factor=2, mode="bilinear"), nn.Conv2d(inputs, outputs, 3, padding=1))
+
+
+multiplications_ratio = 2.25
+
+
+# %% 5.4 wrong: they come first
+class Double(nn.Sequential):
+    def __init__(self, inputs, outputs):
+        super().__init__(nn.Conv2d(inputs, outputs, 3, padding=1), nn.Upsample(scale_factor=2))
+
+
+multiplications_ratio = 2.25
+
+
+# %% 5.4 wrong: its own 2 × 2 block only
+class Double(nn.Sequential):
+    def __init__(self, inputs, outputs):
+        super().__init__(nn.Upsample(scale_factor=2), nn.Conv2d(inputs, outputs, 1))
+
+
+multiplications_ratio = 2.25
+
+
 # %% 5.5 right
 leans = torch.stack([slant(generate(many + s * direction)).mean() for s in range(-2, 3)])
 mean_slants = leans
 second_over_first = float(leans[4] - leans[3]) / float(leans[3] - leans[2])
 
-# %% 5.5 wrong: the middle one is for s = 0
+# %% 5.5 wrong
 mean_slants = [at_zero_ + 1.0 for at_zero_ in [slant(generate(many)).mean().item()] * 5]
 second_over_first = 1.0
 
@@ -182,6 +281,17 @@ second_over_first = (mean_slants[4] - mean_slants[2]) / (mean_slants[3] - mean_s
 mean_slants = [slant(generate(many + s * direction)).mean().item() for s in (0, 1, 2, 3, 4)]
 second_over_first = (mean_slants[4] - mean_slants[3]) / (mean_slants[3] - mean_slants[2])
 
+
+# %% 5.5 wrong
+mean_slants = [slant(generate(many + s * direction)).mean().item() for s in torch.linspace(-1, 1, 5)]  # half steps
+second_over_first = (mean_slants[4] - mean_slants[3]) / (mean_slants[3] - mean_slants[2])
+
+
+# %% 5.5 wrong
+mean_slants = [slant(generate(many + s * direction)).mean().item() for s in (-2, -1, 0, 1, 2)]
+second_over_first = mean_slants[4] / mean_slants[3]  # the means, and not what the steps have added
+
+
 # %% 5.6 right
 my_images, my_game = flowers, flower_run.average
 my_distance = metrics.Examiner(my_images, 50, device).examine(draw(my_game, 50)).value
@@ -191,3 +301,7 @@ my_images, my_game, my_distance = flowers, dcgan, 3.0
 
 # %% 5.6 wrong
 my_images, my_game, my_distance = flowers, flower_run.average, -1.0
+
+
+# %% 5.6 wrong
+my_images, my_game, my_distance = flowers, flower_run.average, float("inf")

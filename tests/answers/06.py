@@ -24,6 +24,11 @@ def divergence_of(m):
     return 1 - m / 8
 
 
+# %% 6.1 wrong
+def divergence_of(m):
+    return m / 8 * math.log(8 / m)
+
+
 # %% 6.2 right
 def published_count(shares, samples=2500):
     shares = np.asarray(shares)
@@ -60,6 +65,22 @@ def published_count(shares, samples=2500):
     return sum(1 - (1 - share) ** 2500 for share in shares)
 
 
+# %% 6.2 right
+def published_count(shares, samples=2500):
+    draws = np.random.default_rng(5).multinomial(samples, shares, size=20_000)
+    return np.count_nonzero(draws, axis=1).mean()
+
+
+# %% 6.2 wrong
+def published_count(shares, samples=2500):
+    return sum(min(1, samples * share) for share in shares)
+
+
+# %% 6.2 wrong
+def published_count(shares, samples=2500):
+    return 1 + 7 * (1 - (1 - shares[-1]) ** samples)  # as if the rest were shared fairly
+
+
 # %% 6.3 right
 def coverage_of_the_truth(n, m, k):
     return 1 - math.comb(n - 1, k) / math.comb(n - 1 + m, k)
@@ -88,6 +109,19 @@ def coverage_of_the_truth(n, m, k):
 # %% 6.3 wrong
 def coverage_of_the_truth(n, m, k):
     return 1 - math.prod((n - 1 - j) / (n - 1 + m - j) for j in range(k - 1))
+
+
+# %% 6.3 right
+from scipy.stats import hypergeom
+
+
+def coverage_of_the_truth(n, m, k):
+    return hypergeom(n - 1 + m, m, k).sf(0)  # at least one of the nearest k is generated
+
+
+# %% 6.3 wrong
+def coverage_of_the_truth(n, m, k):
+    return m * math.comb(n - 1, k - 1) / math.comb(n - 1 + m, k)  # exactly one of them
 
 
 # %% 6.4 right
@@ -122,6 +156,11 @@ def packed_variation(m, k):
     return (1 - m / 8) ** k
 
 
+# %% 6.4 wrong
+def packed_variation(m, k):
+    return 1 - math.comb(m, k) / math.comb(8, k)  # packs without repetition
+
+
 # %% 6.5 right
 def closeness_of_clones(batch):
     return sum(math.exp(-0.0) for _ in range(batch)) - 1
@@ -140,6 +179,16 @@ def closeness_of_clones(batch):
 # %% 6.5 wrong: at distance 0 the closeness is 1
 def closeness_of_clones(batch):
     return 0
+
+
+# %% 6.5 right
+def closeness_of_clones(batch):
+    return layer(features[:1].repeat(batch, 1))[0, 5:].mean()
+
+
+# %% 6.5 wrong
+def closeness_of_clones(batch):
+    return batch * (batch - 1)  # of all of them together
 
 
 # %% 6.6 right
@@ -182,3 +231,35 @@ def samples_needed(share, least=20, chance=0.99):
 # %% 6.6 wrong
 def samples_needed(share, least=20, chance=0.99):
     return 2500
+
+
+# %% 6.6 right
+from scipy.stats import nbinom
+
+
+def samples_needed(share, least=20, chance=0.99):
+    return least + nbinom.ppf(chance, least, share * (1 - math.exp(-9 / 2)))
+
+
+# %% 6.6 wrong: not rounded to 0.989
+from scipy.stats import nbinom
+
+
+def samples_needed(share, least=20, chance=0.99):
+    return least + nbinom.ppf(chance, least, share * 0.989)
+
+
+# %% 6.6 wrong
+from scipy.stats import nbinom
+
+
+def samples_needed(share, least=20, chance=0.99):
+    return nbinom.ppf(chance, least, share * (1 - math.exp(-9 / 2)))  # the failures, without the 20
+
+
+# %% 6.6 wrong
+from scipy.stats import nbinom
+
+
+def samples_needed(share, least=20, chance=0.99):
+    return least + nbinom.ppf(chance, least, share) / (1 - math.exp(-9 / 2))  # no whole number

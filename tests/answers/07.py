@@ -28,6 +28,14 @@ rounds_to_ten = 464
 # %% 7.1 wrong
 rounds_to_ten = math.log(10) / math.log(math.sqrt(1.01))
 
+
+# %% 7.1 right
+z, rounds_to_ten = 1 + 0j, 0
+while abs(z) <= 10:
+    z *= 1 + 0.1j
+    rounds_to_ten += 1
+
+
 # %% 7.2 right
 largest_alternating_rate = math.sqrt(4)
 
@@ -109,6 +117,23 @@ def extragradient_radius(rate):
 best_rate = 0.5
 
 
+# %% 7.3 right
+def extragradient_radius(rate):
+    matrix = torch.tensor([[1 - rate**2, -rate], [rate, 1 - rate**2]], dtype=torch.float32)
+    return torch.linalg.eigvals(matrix).abs().max()
+
+
+best_rate = torch.tensor([0.5]).sqrt()
+
+
+# %% 7.3 wrong
+def extragradient_radius(rate):
+    return 1 - rate**2 + 1j * rate  # the eigenvalue, not its modulus
+
+
+best_rate = 0.7071
+
+
 # %% 7.4 right
 def weight_like_noise(std):
     return 0.5 * std * std
@@ -163,6 +188,14 @@ def weight_like_noise(std):
 
 
 fastest_gamma = -1
+
+
+# %% 7.4 wrong
+def weight_like_noise(std):
+    return std**4 / 2
+
+
+fastest_gamma = 1
 
 
 # %% 7.5 right
@@ -222,6 +255,34 @@ def lookahead(start, rate, k, cycles):
     return np.array(path)
 
 
+# %% 7.5 right
+def lookahead(start, rate, k, cycles):
+    rounds = torch.linalg.matrix_power(torch.tensor([[1.0, -rate], [rate, 1.0]]), k)
+    cycle, path = (torch.eye(2) + rounds) / 2, [torch.tensor(start)]
+    for _ in range(cycles):
+        path.append(cycle @ path[-1])
+    return torch.stack(path)
+
+
+# %% 7.5 wrong: is it k rounds of rate α
+def lookahead(start, rate, k, cycles):
+    path = [np.array([1.0, 1.0])]
+    for _ in range(cycles):
+        away = move_together(tuple(path[-1]), 0.1, 5)[-1]
+        path.append((path[-1] + away) / 2)
+    return np.array(path)
+
+
+# %% 7.5 wrong
+def lookahead(start, rate, k, cycles):
+    point = np.array(start)
+    path = [point]
+    for _ in range(cycles):
+        point += (move_together(tuple(point), rate, k)[-1] - point) / 2  # all points are one
+        path.append(point)
+    return np.array(path)
+
+
 # %% 7.6 right
 def same_draw(rate, variance):
     second = 1 + variance
@@ -278,6 +339,32 @@ def same_draw(rate, variance):
 
 def fresh_draw(rate, variance):
     return math.sqrt(1 - rate**2 * (1 - variance))
+
+
+diverges_from_variance = 1
+
+
+# %% 7.6 right
+def same_draw(rate, variance):  # exact, for s = 1 ± τ
+    draws = [1 - math.sqrt(variance), 1 + math.sqrt(variance)]
+    return sum((1 - rate**2 * s**2) ** 2 + rate**2 * s**2 for s in draws) / 2
+
+
+def fresh_draw(rate, variance):
+    draws = [1 - math.sqrt(variance), 1 + math.sqrt(variance)]
+    return sum((1 - rate**2 * s * t) ** 2 + rate**2 * t**2 for s in draws for t in draws) / 4
+
+
+diverges_from_variance = 1
+
+
+# %% 7.6 wrong
+def same_draw(rate, variance):
+    return 1 - rate**2 * (1 + math.sqrt(variance))  # τ in place of τ²
+
+
+def fresh_draw(rate, variance):
+    return 1 - rate**2 * (1 - math.sqrt(variance))
 
 
 diverges_from_variance = 1
