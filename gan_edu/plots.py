@@ -215,7 +215,7 @@ def costs(history, ax=None, smooth=1, coin=True, alt=""):
 def trials(values, ax=None, bound=None, ylabel="", colours=NEITHER, alt=""):
     """One dot for each seed, in the order of the seeds, a column for each name: {name: values}. A bar marks the median, a dashed line
     the bound. colours: one for each column."""
-    ax = ax or axes(alt=alt or f"One dot for each seed, {ylabel}, for " + ", ".join(values))
+    ax = ax or axes(alt=alt or f"{ylabel or 'Values'}, one dot for each seed, of " + ", ".join(values))
     for k, column in enumerate(values.values()):
         column = np.asarray(column, float)
         spread = (np.arange(len(column)) - (len(column) - 1) / 2) * min(0.06, 0.6 / max(len(column), 1))

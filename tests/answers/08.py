@@ -19,6 +19,15 @@ def spectral_step(weight, v):
     return weight / torch.einsum("i,ij,j->", u, rows, v), v
 
 
+# %% 8.1 right
+def spectral_step(weight, v):
+    # W^T u is as long as the estimate
+    rows = weight.flatten(1)
+    u = normalize(rows @ v, dim=0).detach()
+    back = u @ rows
+    return weight / back.norm(), (back / back.norm()).detach()
+
+
 # %% 8.1 wrong: Frobenius
 def spectral_step(weight, v):
     rows = weight.flatten(1).detach()
@@ -84,15 +93,6 @@ def spectral_step(weight, v):
     return v, weight
 
 
-# %% 8.1 right
-def spectral_step(weight, v):
-    # W^T u is as long as the estimate
-    rows = weight.flatten(1)
-    u = normalize(rows @ v, dim=0).detach()
-    back = u @ rows
-    return weight / back.norm(), (back / back.norm()).detach()
-
-
 # %% 8.1 wrong
 def spectral_step(weight, v):
     # u and v are differentiated, too
@@ -128,6 +128,12 @@ def r1(discriminator, real, weight):
         (slope,) = torch.autograd.grad(discriminator(real[k : k + 1]).squeeze(), real, create_graph=True)
         total = total + slope.square().sum()
     return weight * total / (2 * len(real))
+
+
+# %% 8.2 right
+def r1(discriminator, real, weight):
+    slopes = torch.vmap(torch.func.grad(lambda x: discriminator(x[None]).sum()))(real)
+    return (weight / 2 * slopes.flatten(1).pow(2).sum(1)).mean()
 
 
 # %% 8.2 wrong: γ is halved
@@ -200,12 +206,6 @@ def r1(discriminator, real, weight):
     return weight / 2 * slopes.flatten(1).square().sum(1)
 
 
-# %% 8.2 right
-def r1(discriminator, real, weight):
-    slopes = torch.vmap(torch.func.grad(lambda x: discriminator(x[None]).sum()))(real)
-    return (weight / 2 * slopes.flatten(1).pow(2).sum(1)).mean()
-
-
 # %% 8.2 wrong
 def r1(discriminator, real, weight):
     # the square of the mean for the mean of the squares
@@ -220,6 +220,20 @@ def r1(discriminator, real, weight):
     real = real.detach().requires_grad_()
     (slopes,) = torch.autograd.grad(softplus(-discriminator(real)).sum(), real, create_graph=True)
     return weight / 2 * slopes.flatten(1).square().sum(1).mean()
+
+
+# %% 8.2 wrong
+def r1(discriminator, real, weight):  # the weight is forgotten
+    real = real.detach().requires_grad_()
+    (slopes,) = torch.autograd.grad(discriminator(real).sum(), real, create_graph=True)
+    return 5 * slopes.flatten(1).square().sum(1).mean()
+
+
+# %% 8.2 wrong
+def r1(discriminator, real, weight):  # images only
+    real = real.detach().requires_grad_()
+    (slopes,) = torch.autograd.grad(discriminator(real).sum(), real, create_graph=True)
+    return weight / 2 * slopes.square().sum((1, 2, 3)).mean()
 
 
 # %% 8.3 right
@@ -245,11 +259,6 @@ def moved(images, rows, columns):
     return torch.einsum("nab,ncbd,ned->ncae", lines, images, places)
 
 
-# %% 8.3 wrong: must not come in on the other
-def moved(images, rows, columns):
-    return torch.stack([image.roll((int(r), int(c)), (1, 2)) for image, r, c in zip(images, rows, columns)])
-
-
 # %% 8.3 wrong: rows go down, columns to the right
 def moved(images, rows, columns):
     height, width = images.shape[2:]
@@ -266,6 +275,17 @@ def moved(images, rows, columns):
     return torch.stack(
         [x[:, height + r : 2 * height + r, width + c : 2 * width + c] for x, r, c in zip(wide, rows.tolist(), columns.tolist())]
     )
+
+
+# %% 8.3 right
+def moved(images, rows, columns):
+    # a negative margin cuts off
+    return torch.stack([pad(x, (c, -c, r, -r)) for x, r, c in zip(images, rows.tolist(), columns.tolist())])
+
+
+# %% 8.3 wrong: must not come in on the other
+def moved(images, rows, columns):
+    return torch.stack([image.roll((int(r), int(c)), (1, 2)) for image, r, c in zip(images, rows, columns)])
 
 
 # %% 8.3 wrong: what comes in is 0
@@ -303,12 +323,6 @@ def moved(images, rows, columns):
     return images
 
 
-# %% 8.3 right
-def moved(images, rows, columns):
-    # a negative margin cuts off
-    return torch.stack([pad(x, (c, -c, r, -r)) for x, r, c in zip(images, rows.tolist(), columns.tolist())])
-
-
 # %% 8.3 wrong
 def moved(images, rows, columns):
     # a shift by 0 falls into the branch of negative ones, and [0:] is everything
@@ -331,69 +345,6 @@ def moved(images, rows, columns):
     return nn.functional.grid_sample(images, grid, align_corners=True)
 
 
-# %% 8.4 right
-cost_of_d = -(0.9 * np.log(0.45) + 1.1 * np.log1p(-0.45))
-cost_of_g = np.log(20 / 9)
-
-# %% 8.4 wrong: the plain game's lines
-cost_of_d, cost_of_g = 2 * math.log(2), math.log(2)
-
-# %% 8.4 wrong: a real sample has two targets
-cost_of_d, cost_of_g = -0.9 * math.log(0.45) - math.log(0.55), -math.log(0.45)
-
-# %% 8.4 wrong
-cost_of_d, cost_of_g = -math.log(0.45), -0.9 * math.log(0.45) - 1.1 * math.log(0.55)
-
-# %% 8.4 wrong
-cost_of_d, cost_of_g = -1.0, 0.8
-
-# %% 8.4 wrong
-at_p_is_q = 0.9 / 1.9  # 0.9 p / (0.9 p + q)
-cost_of_d, cost_of_g = -0.9 * math.log(at_p_is_q) - 1.1 * math.log(1 - at_p_is_q), -math.log(at_p_is_q)
-
-# %% 8.4 wrong
-cost_of_d = -0.9 * math.log(0.45) - 1.1 * math.log(0.55)
-cost_of_g = -0.9 * math.log(0.45) - 0.1 * math.log(0.55)  # its target is 1, not 0.9
-
-# %% 8.5 right
-noise = (2 * np.log(100)) ** -0.5
-
-# %% 8.5 right
-noise = np.float64(0.3295)
-
-# %% 8.5 wrong: has a one half
-noise = 1 / math.sqrt(math.log(100))
-
-# %% 8.5 wrong: not the noise
-noise = 0.01
-
-# %% 8.5 wrong: its square
-noise = 1 / (2 * math.log(100))
-
-# %% 8.5 wrong
-noise = -1 / math.sqrt(2 * math.log(100))
-
-# %% 8.5 wrong
-noise = 0
-
-# %% 8.5 wrong
-noise = 1 / math.sqrt(4 * math.log(100))  # noise on both sides, as if it were added up
-
-
-# %% 8.2 wrong
-def r1(discriminator, real, weight):  # the weight is forgotten
-    real = real.detach().requires_grad_()
-    (slopes,) = torch.autograd.grad(discriminator(real).sum(), real, create_graph=True)
-    return 5 * slopes.flatten(1).square().sum(1).mean()
-
-
-# %% 8.2 wrong
-def r1(discriminator, real, weight):  # images only
-    real = real.detach().requires_grad_()
-    (slopes,) = torch.autograd.grad(discriminator(real).sum(), real, create_graph=True)
-    return weight / 2 * slopes.square().sum((1, 2, 3)).mean()
-
-
 # %% 8.3 wrong
 def moved(images, rows, columns):  # a margin of four pixels
     height, width = images.shape[2:]
@@ -403,10 +354,71 @@ def moved(images, rows, columns):  # a margin of four pixels
 
 
 # %% 8.4 right
+cost_of_d = -(0.9 * np.log(0.45) + 1.1 * np.log1p(-0.45))
+cost_of_g = np.log(20 / 9)
+
+
+# %% 8.4 right
 cost_of_d, cost_of_g = 1.3762, 0.7985
 
+
+# %% 8.4 wrong: the plain game's lines
+cost_of_d, cost_of_g = 2 * math.log(2), math.log(2)
+
+
+# %% 8.4 wrong: a real sample has two targets
+cost_of_d, cost_of_g = -0.9 * math.log(0.45) - math.log(0.55), -math.log(0.45)
+
+
+# %% 8.4 wrong
+cost_of_d, cost_of_g = -math.log(0.45), -0.9 * math.log(0.45) - 1.1 * math.log(0.55)
+
+
+# %% 8.4 wrong
+cost_of_d, cost_of_g = -1.0, 0.8
+
+
+# %% 8.4 wrong
+at_p_is_q = 0.9 / 1.9  # 0.9 p / (0.9 p + q)
+cost_of_d, cost_of_g = -0.9 * math.log(at_p_is_q) - 1.1 * math.log(1 - at_p_is_q), -math.log(at_p_is_q)
+
+
+# %% 8.4 wrong
+cost_of_d = -0.9 * math.log(0.45) - 1.1 * math.log(0.55)
+cost_of_g = -0.9 * math.log(0.45) - 0.1 * math.log(0.55)  # its target is 1, not 0.9
+
+
 # %% 8.5 right
-noise = 0.3295
+noise = (2 * np.log(100)) ** -0.5
+
+
+# %% 8.5 right
+noise = np.float64(0.3295)
+
+
+# %% 8.5 wrong: has a one half
+noise = 1 / math.sqrt(math.log(100))
+
+
+# %% 8.5 wrong: not the noise
+noise = 0.01
+
+
+# %% 8.5 wrong: its square
+noise = 1 / (2 * math.log(100))
+
+
+# %% 8.5 wrong
+noise = -1 / math.sqrt(2 * math.log(100))
+
+
+# %% 8.5 wrong
+noise = 0
+
+
+# %% 8.5 wrong
+noise = 1 / math.sqrt(4 * math.log(100))  # noise on both sides, as if it were added up
+
 
 # %% 8.5 wrong: that makes D, and not the ratio, a hundredth
 noise = 1 / math.sqrt(2 * math.log(99))

@@ -41,6 +41,11 @@ def layers_to_see(side):
     return math.floor(math.log2((side + 2) / 6)) + 1  # one too many where it fits exactly
 
 
+# %% 12.1 wrong
+def layers_to_see(side):  # begins to count at one
+    return next(n for n in itertools.count(1) if 6 * 2**n - 2 >= side)
+
+
 # %% 12.2 right
 def expected_errors(p):
     def mean_error(guess):
@@ -53,6 +58,14 @@ def expected_errors(p):
 # %% 12.2 right
 def expected_errors(p):
     return np.array([1 - abs(2 * p - 1), 1 - (2 * p - 1) ** 2, 1 - (2 * p - 1) ** 2])
+
+
+# %% 12.2 right
+def expected_errors(p):
+    values, chances = np.array([1.0, -1.0]), np.array([p, 1 - p])
+    guesses = values[chances.argmax()], chances @ values
+    errors = [chances @ abs(values - guess) for guess in guesses]
+    return torch.tensor([*errors, chances @ abs(values[:, None] - values) @ chances])
 
 
 # %% 12.2 wrong: a draw is wrong with probability 2p(1 - p), and then by 2
@@ -85,14 +98,6 @@ def expected_errors(p):
     return 2 * min(p, 1 - p), 4 * p * (1 - p), 8 * p * (1 - p)
 
 
-# %% 12.2 right
-def expected_errors(p):
-    values, chances = np.array([1.0, -1.0]), np.array([p, 1 - p])
-    guesses = values[chances.argmax()], chances @ values
-    errors = [chances @ abs(values - guess) for guess in guesses]
-    return torch.tensor([*errors, chances @ abs(values[:, None] - values) @ chances])
-
-
 # %% 12.2 wrong
 def expected_errors(p):
     return 2 * min(p, 1 - p), 2 * math.sqrt(p * (1 - p)), 4 * p * (1 - p)  # the deviation is no mean absolute error
@@ -113,14 +118,14 @@ def blind_translators(n):
     return math.gamma(n + 1), 1
 
 
-# %% 12.3 wrong: these count all maps
-def blind_translators(n):
-    return n**n, 1.0
-
-
 # %% 12.3 wrong: each of n points is right with probability 1/n
 def blind_translators(n):
     return math.factorial(n), 1 / n
+
+
+# %% 12.3 wrong: these count all maps
+def blind_translators(n):
+    return n**n, 1.0
 
 
 # %% 12.3 wrong
@@ -197,11 +202,6 @@ def one_cycle():
 # %% 12.4 wrong
 def one_cycle():
     return [0, 2, 4, 6, 8], [box / 2 for box in range(10)]
-
-
-# %% 12.1 wrong
-def layers_to_see(side):  # begins to count at one
-    return next(n for n in itertools.count(1) if 6 * 2**n - 2 >= side)
 
 
 # %% 12.4 wrong
