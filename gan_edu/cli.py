@@ -46,6 +46,7 @@ Threads = Annotated[int | None, typer.Option(min=1, help="Threads of each run; r
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")]
 Only = Annotated[str | None, typer.Option(help="Only notebooks whose names begin so: 04, or 03,07.")]
 Force = Annotated[bool, typer.Option("--force", help="Overwrite notebooks that were edited since they were written.")]
+Scheduler = Annotated[str | None, typer.Option(help="The address of a dask scheduler; two workers here if not given.")]
 
 
 @app.command()
@@ -99,9 +100,7 @@ def claims(
     only: Only = None,
     seeds: Annotated[str, typer.Option(help="Seeds: 100-119, or 100,105,110.")] = "100-119",
     profile: Annotated[str, typer.Option(help="smoke, lecture or full.")] = "lecture",
-    scheduler: Annotated[
-        str | None, typer.Option(help="The address of a dask scheduler; two workers here if not given.")
-    ] = None,
+    scheduler: Scheduler = None,
 ):
     """Try every claim of the notebooks with other seeds, for hours, and write notebooks/recorded/claims.md. What is done is kept."""
     with _errors_for_people():
@@ -115,9 +114,12 @@ def bench(names: Annotated[list[str] | None, typer.Argument(help="Some of the be
 
 
 @app.command()
-def record(names: Annotated[list[str], typer.Argument(help="league, facades, few_labels, infogan or stackgan.")]):
+def record(
+    names: Annotated[list[str], typer.Argument(help="league, facades, few_labels, infogan or stackgan.")],
+    scheduler: Scheduler = None,
+):
     """Play what notebooks show as recorded, for minutes to hours, and write notebooks/recorded/. An interrupted one goes on."""
-    _of_a_checkout("recordings", names)
+    _of_a_checkout("recordings", [*names, *(["--scheduler", scheduler] if scheduler else [])])
 
 
 def _of_a_checkout(package, words):

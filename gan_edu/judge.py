@@ -1,8 +1,9 @@
-"""The judge: a small digit classifier whose penultimate layer measures how far generated images are from real ones.
+"""The judges: small classifiers whose last layers but one measure how far generated images are from real ones.
 
 Fréchet distances use an Inception network on photographs (Heusel et al. 2017). On 28×28 digits a classifier of digits is the
-better eye: its `features` are what every distance in this course is measured in. Its weights come with the package, in
-`judge.safetensors`; `python -m recordings.judge` trains it again from MNIST's training set and writes them.
+better eye: its `features` are what every distance between digits is measured in. Photographs have a judge of their own, a classifier
+of things and of kinds of flowers. Their weights come with the package, in `judge.safetensors` and `colour_judge.safetensors`;
+`python -m recordings.judge` and `python -m recordings.colour_judge` train them again and write them.
 """
 
 from functools import cache
@@ -11,9 +12,10 @@ from pathlib import Path
 import torch
 from safetensors.torch import load_file
 from torch import nn
-from torch.nn.functional import interpolate
+from torch.nn.functional import avg_pool2d, interpolate
 
 WEIGHTS = Path(__file__).with_name("judge.safetensors")
+COLOUR_WEIGHTS = Path(__file__).with_name("colour_judge.safetensors")
 
 
 class Judge(nn.Module):
@@ -52,6 +54,56 @@ class Judge(nn.Module):
         return self.classify(self.features(images))
 
 
+class ColourJudge(nn.Module):
+    """A classifier of photographs: (N, 3, H, W) with pixels in [-1, 1], brought to 64×64, to logits (N, 27), of ten kinds of things
+    (CIFAR-10) and of seventeen kinds of flowers.
+
+    `features` gives the means over the image of what its last two stages see, (N, 288), non-negative: the one before the last still
+    sees texture. `maps` gives what its four stages see where.
+    """
+
+    SIDE = 64
+    THINGS, FLOWERS = slice(0, 10), slice(10, 27)
+
+    def __init__(self, widths=(32, 48, 96, 128, 160)):
+        super().__init__()
+        first = nn.Conv2d(3, widths[0], kernel_size=5, stride=2, padding=2, bias=False)
+        self.stem = nn.Sequential(first, nn.BatchNorm2d(widths[0]), nn.ReLU())
+        self.stages = nn.ModuleList(Halving(before, after) for before, after in zip(widths, widths[1:]))
+        self.classify = nn.Linear(widths[-1], self.FLOWERS.stop)
+
+    def maps(self, images):
+        """What the four stages see in images (N, 3, H, W): (N, 48, 16, 16), (N, 96, 8, 8), (N, 128, 4, 4) and (N, 160, 2, 2)."""
+        images = images.to(self.classify.weight.dtype)
+        if images.shape[2:] != (self.SIDE, self.SIDE):
+            images = interpolate(images, size=(self.SIDE,) * 2, mode="bilinear", antialias=True, align_corners=False)
+        maps = [self.stem(images)]
+        for stage in self.stages:
+            maps.append(stage(maps[-1]))
+        return maps[1:]
+
+    def features(self, images):
+        """What the judge sees in images: (N, 288)."""
+        return torch.cat([seen.mean((2, 3)) for seen in self.maps(images)[-2:]], dim=1)
+
+    def forward(self, images):
+        return self.classify(self.maps(images)[-1].mean((2, 3)))
+
+
+class Halving(nn.Module):
+    """A residual stage (He, Zhang, Ren & Sun 2016) that halves the map: (N, inputs, H, W) to (N, outputs, H / 2, W / 2)."""
+
+    def __init__(self, inputs, outputs):
+        super().__init__()
+        halve = nn.Conv2d(inputs, outputs, kernel_size=3, stride=2, padding=1, bias=False)
+        keep = nn.Conv2d(outputs, outputs, kernel_size=3, padding=1, bias=False)
+        self.change = nn.Sequential(halve, nn.BatchNorm2d(outputs), nn.ReLU(), keep, nn.BatchNorm2d(outputs))
+        self.shortcut = nn.Conv2d(inputs, outputs, kernel_size=1, bias=False)
+
+    def forward(self, x):
+        return (self.change(x) + self.shortcut(avg_pool2d(x, 2))).relu()
+
+
 def grey(images):
     """Colour images as grey ones; grey ones as they are."""
     if images.shape[1] == 1:
@@ -60,8 +112,9 @@ def grey(images):
 
 
 @cache
-def load(device="cpu"):
-    """The trained judge, frozen and in eval mode."""
-    judge = Judge()
-    judge.load_state_dict(load_file(WEIGHTS))
+def load(device="cpu", colour=False):
+    """The trained judge, of digits or of photographs, frozen and in eval mode."""
+    judge = ColourJudge() if colour else Judge()
+    kept = load_file(COLOUR_WEIGHTS if colour else WEIGHTS)
+    judge.load_state_dict({name: value.float() if value.is_floating_point() else value for name, value in kept.items()})
     return judge.requires_grad_(False).eval().to(device, memory_format=torch.channels_last)  # twice as fast on a CPU

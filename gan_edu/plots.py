@@ -277,14 +277,25 @@ def shown(canvas):
     return buffer.getvalue()
 
 
+def sheet(pixels, columns=10, scale=2):
+    """Images (N, C, H, W), bytes or pixels in [-1, 1], `columns` to a row, each pixel `scale` wide, as the bytes of a WebP picture: a
+    frame for the `film` of a recorded run. Grey ones are dark ink on white paper, as in `samples`."""
+    paper = tile(pixels, columns, gap=2)
+    picture = Image.fromarray((255 * (1 - paper if paper.ndim == 2 else paper)).round().astype("uint8"))
+    buffer = io.BytesIO()
+    picture.resize([scale * side for side in picture.size], Image.Resampling.NEAREST).save(buffer, "webp", quality=90)
+    return buffer.getvalue()
+
+
 def film(frames, labels=None, milliseconds=120, alt="A film"):
-    """A player for PNG frames that runs in the page itself: no kernel, no network. Slider, play, pause. alt: the film in words.
+    """A player for PNG or WebP frames that runs in the page itself: no kernel, no network. Slider, play, pause. alt: it in words.
 
     matplotlib's own `to_jshtml` draws its buttons with a font from the network; this one does not.
     """
     from IPython.display import HTML
 
-    sources = ["data:image/png;base64," + base64.b64encode(f).decode() for f in frames]
+    kinds = ("webp" if frame.startswith(b"RIFF") else "png" for frame in frames)
+    sources = [f"data:image/{kind};base64,{base64.b64encode(frame).decode()}" for kind, frame in zip(kinds, frames)]
     labels = [str(label) for label in labels or range(len(frames))]
     name = f"film{id(frames)}"
     return HTML(_FILM.format(name=name, sources=json.dumps(sources), labels=json.dumps(labels), last=len(frames) - 1,

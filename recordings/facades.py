@@ -66,11 +66,11 @@ def purified(labels):
     return palette()[torch.cdist(pixels.flatten(0, 2), palette()).argmin(1)].view_as(pixels).movedim(-1, 1)
 
 
-def contest(task):
+def contest(task, folder):
     """What a seed came to, the state of its translators, and the first translations as bytes."""
     kind, seed = task
     run = run_of(kind, seed)
-    for _ in run.play(ROUNDS[kind]):
+    for _ in run.play(ROUNDS[kind], checkpoint=folder / "run"):
         pass
     labels = facades().held_out.pixels().unbind(1)[0][:SHOWN]
     made = run.shown.translate(labels, "b") if kind == "CycleGAN" else run.shown.translate(labels)

@@ -42,7 +42,7 @@ def begin():
     return {"with all images": run_of(load("mnist"), 0)}
 
 
-def contest(task):
+def contest(task, folder):
     """A seed's errors on the test images, in shares, with 100 labels alone and with all images, these also on the way."""
     (seed,), images = task, load("mnist")
     alone, both = run_of(images, seed, adversarial=0.0), run_of(images, seed)

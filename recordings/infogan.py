@@ -54,7 +54,7 @@ def sheet(game):
     return to_bytes(game.sample(category, continuous, torch.Generator().manual_seed(0)))
 
 
-def contest(task):
+def contest(task, folder):
     """What came of one run: its measures, its sheet and its weights."""
     run = run_of(*task)
     for _ in run.play(ROUNDS):

@@ -61,7 +61,7 @@ def rounds_within(name, cure, setting, share=1.0):
     return round(min(full, full / price(name, cure, setting)))
 
 
-def contest(task):
+def contest(task, folder):
     """The tries of a cure on a ground, the rounds of each budget with the settings found, and what was measured with every seed."""
     name, cure, *again = task
     ground, share = ground_of(name), 1.0 if again else 0.5

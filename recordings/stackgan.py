@@ -106,7 +106,7 @@ def shown(game):
     return to_bytes(game.sample(tokens(captions), torch.Generator().manual_seed(0)))
 
 
-def contest(task):
+def contest(task, folder):
     """What came of a seed, by stage: measures, images and the generator."""
     (seed,) = task
     games = {"I": learned("I", seed)}

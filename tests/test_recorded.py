@@ -1,17 +1,22 @@
 """What is recorded comes back as it was, is what would be played today, and is what its weights still show."""
 
-from concurrent.futures import ThreadPoolExecutor
+import io
 
+import numpy as np
 import pytest
 import torch
+from distributed import LocalCluster
+from PIL import Image
 
+import recordings
+from gan_edu import plots
 from gan_edu.course import recorded
 from gan_edu.engine import Engine
 from gan_edu.errors import CourseError
 from gan_edu.models.gan import GAN
 from gan_edu.networks import dcgan_generator, mlp
 from gan_edu.training import Run
-from recordings import __main__ as recordings
+from recordings import playing
 
 PLAYED = {  # records by the recording that writes them
     "league": ["league"],
@@ -38,6 +43,15 @@ def test_a_record_comes_back_as_it_was_written(tmp_path, monkeypatch):
     again.load_state_dict(record.weights)
     for a, b in zip(network.state_dict().values(), again.state_dict().values()):
         torch.testing.assert_close(a, b, rtol=1e-3, atol=1e-4)
+
+
+def test_frames_that_were_recorded_become_a_film_dark_ink_on_white_paper():
+    frame = plots.sheet(torch.ones(3, 1, 8, 8), columns=3, scale=2)
+    picture = np.array(Image.open(io.BytesIO(frame)).convert("L"))
+    assert picture.shape == (2 * 8, 2 * (3 * 8 + 2 * 2))
+    assert picture[8, 8] < 20 and picture[8, 18] > 235
+    assert "data:image/webp;base64," in plots.film([frame]).data
+    assert "data:image/png;base64," in plots.film([b"\x89PNG"]).data
 
 
 def test_a_record_without_arrays_has_none(tmp_path, monkeypatch):
@@ -96,7 +110,7 @@ def begun():
 
     def of(recording):
         if recording not in found:
-            found[recording] = recorded.beginnings(recordings.RECORDINGS[recording].begin)
+            found[recording] = recorded.beginnings(playing.named(recording).begin)
         return found[recording]
 
     return of
@@ -124,7 +138,7 @@ def test_a_record_is_of_the_run_that_is_played_today(name, real_data, begun):
 
 def assert_remeasured(recording):
     """Half precision and another processor may turn a few of a thousand samples round, no more."""
-    now, kept = recordings.RECORDINGS[recording].remeasured()
+    now, kept = playing.named(recording).remeasured()
     assert now == pytest.approx(kept, rel=0.05, abs=0.02), recording
 
 
@@ -137,37 +151,43 @@ def test_the_weights_kept_measure_what_the_record_says(recording, real_data):
     assert_remeasured(recording)
 
 
-class Counting:
-    """A recording of three tasks, the second of which fails the first time."""
+COUNTING = """
+from pathlib import Path
+import torch
 
-    TASKS = [("a", 0), ("b", 1), ("c", 2)]
-    __name__ = "recordings"
+TASKS = [("a", 0), ("b", 1), ("c", 2)]
+LOG, KEPT = Path({folder!r}, "log"), Path({folder!r}, "kept")
 
-    def __init__(self, folder):
-        self.folder, self.kept = folder, None
 
-    def contest(self, task):
-        name, number = task
-        log = self.folder / "log"
-        before = log.read_text() if log.exists() else ""
-        log.write_text(before + name)
-        if name == "b" and "b" not in before:
-            raise ZeroDivisionError("interrupted")
-        return {"number": number, "made": torch.full((2,), number)}
+def contest(task, folder):
+    name, number = task
+    before = LOG.read_text() if LOG.exists() else ""
+    LOG.write_text(before + name)
+    if name == "b" and "b" not in before:
+        (folder / "run").write_text("half")
+        raise ZeroDivisionError("interrupted")
+    assert name != "b" or (folder / "run").read_text() == "half"
+    return {{"number": number, "made": torch.full((2,), number)}}
 
-    def keep(self, found):
-        self.kept = found
+
+def keep(found):
+    torch.save(found, KEPT)
+"""
 
 
 def test_a_recording_that_was_interrupted_plays_only_what_is_missing(tmp_path, monkeypatch):
-    recording = Counting(tmp_path)
-    monkeypatch.setitem(recordings.RECORDINGS, "counting", recording)
-    monkeypatch.setattr(recordings, "DONE", tmp_path / "done")
-    monkeypatch.setattr(recordings, "ProcessPoolExecutor", lambda workers, context, *initial: ThreadPoolExecutor(1))
-    with pytest.raises(ZeroDivisionError):
-        recordings.record("counting")
-    assert recording.kept is None
-    recordings.record("counting")
-    assert (tmp_path / "log").read_text() == "abcb"  # the third was kept although the second failed
-    assert list(recording.kept) == Counting.TASKS
-    assert torch.equal(recording.kept["c", 2]["made"], torch.tensor([2, 2]))
+    """The second of three tasks fails the first time: the third is kept all the same, and the second goes on from its checkpoints."""
+    (tmp_path / "counting.py").write_text(COUNTING.format(folder=str(tmp_path)))
+    monkeypatch.setattr(recordings, "__path__", [*recordings.__path__, str(tmp_path)])
+    monkeypatch.setattr(playing, "DONE", tmp_path / "done")
+    quiet = {"processes": False, "protocol": "tcp", "host": "127.0.0.1", "dashboard_address": None}
+    with LocalCluster(1, threads_per_worker=1, **quiet) as cluster:
+        said = []
+        with pytest.raises(ZeroDivisionError):
+            playing.record(["counting"], cluster, said.append)
+        assert any("failed" in line for line in said) and not (tmp_path / "kept").exists()
+        playing.record(["counting"], cluster, said.append)
+    assert sorted((tmp_path / "log").read_text()) == ["a", "b", "b", "c"]
+    assert list((tmp_path / "done").rglob("run")) == []
+    kept = torch.load(tmp_path / "kept", weights_only=True)
+    assert [number for _, number in kept] == [0, 1, 2] and torch.equal(kept["c", 2]["made"], torch.tensor([2, 2]))

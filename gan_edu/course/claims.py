@@ -11,13 +11,12 @@ import math
 import os
 import platform
 import statistics
-from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from ..data import images
 from ..errors import CourseError
-from . import recorded, runner
+from . import cluster, recorded, runner
 from .checks import HOLDS
 
 DONE = runner.ROOT / "build" / "claims"
@@ -44,7 +43,7 @@ def try_seeds(only=None, seeds=range(100, 120), profile="lecture", scheduler=Non
     Two at a time on one thread each; or on the workers of the `dask.distributed` scheduler at that address, whose machines have a
     checkout of the project.
     """
-    from distributed import Client, LocalCluster, as_completed
+    from distributed import as_completed
 
     chosen = runner.notebooks(only)
     runner.prepare_data(chosen, say)
@@ -52,10 +51,7 @@ def try_seeds(only=None, seeds=range(100, 120), profile="lecture", scheduler=Non
     todo = [task for task, where in places.items() if not where.is_file()]
     say(f"{len(places)} runs, of which {len(places) - len(todo)} are done")
     if todo:
-        with ExitStack() as stack:
-            if scheduler is None:
-                scheduler = stack.enter_context(LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None))
-            client = stack.enter_context(Client(scheduler))
+        with cluster.client(scheduler) as client:
             running = {client.submit(tried, path.name, profile, seed, pure=False): (path, seed) for path, seed in todo}
             for done, future in enumerate(as_completed(running), 1):
                 path, seed = running[future]

@@ -7,13 +7,16 @@ number; in float64 the first three are the same everywhere.
 
 import hashlib
 import importlib
+import io
 import json
 from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import torch
+from PIL import Image
 from safetensors.torch import load_file, save_file
 
 from ..errors import CourseError
@@ -30,7 +33,8 @@ class Recorded:
 
     configuration: how it was made, numbers and words by name. source: the `fingerprint` of the modules that made it.
     beginnings: see the function of that name. seeds: what was measured, one entry a seed, from seed 0 on.
-    weights: a network's `state_dict` after seed 0's run. snapshots: pictures by name, uint8 (N, C, H, W).
+    weights: a network's `state_dict` after seed 0's run. snapshots: pictures by name, uint8 (N, C, H, W). films: pictures of seed 0's
+    run on its way, by name, uint8 (frames, N, C, H, H); kept as JPEG, so not to the last bit.
     """
 
     configuration: dict
@@ -39,6 +43,7 @@ class Recorded:
     seeds: list
     weights: dict[str, torch.Tensor]
     snapshots: dict[str, torch.Tensor]
+    films: dict[str, torch.Tensor]
 
 
 def beginnings(begin: Callable[[], dict[str, Run]]) -> dict[str, dict]:
@@ -66,13 +71,14 @@ def _float64():
         torch.set_default_dtype(before)
 
 
-def write(name, *, configuration, modules, beginnings, seeds, weights=None, snapshots=None):
+def write(name, *, configuration, modules, beginnings, seeds, weights=None, snapshots=None, films=None):
     """Keeps a run as `name`: its weights with half precision; all else as it is. `modules` are the names of those that made it."""
     FOLDER.mkdir(exist_ok=True)
     words = {"configuration": configuration, "source": fingerprint(modules), "beginnings": beginnings, "seeds": seeds}
     (FOLDER / f"{name}.json").write_text(json.dumps(words, indent=1) + "\n", encoding="utf-8")
     kept = {f"weights/{key}": value.half() if value.is_floating_point() else value for key, value in (weights or {}).items()}
     kept |= {f"snapshots/{key}": value for key, value in (snapshots or {}).items()}
+    kept |= {f"films/{key}/{k:03}": jpeg(frame) for key, film in (films or {}).items() for k, frame in enumerate(film)}
     if kept:
         save_file({key: value.contiguous() for key, value in kept.items()}, FOLDER / f"{name}.safetensors")
 
@@ -86,12 +92,31 @@ def read(name):
     words = json.loads(path.read_text(encoding="utf-8"))
     arrays = path.with_suffix(".safetensors")
     kept = load_file(arrays) if arrays.is_file() else {}
-    weights, snapshots = (
+    weights, snapshots, frames = (
         {key.split("/", 1)[1]: value for key, value in kept.items() if key.startswith(kind)}
-        for kind in ("weights/", "snapshots/")
+        for kind in ("weights/", "snapshots/", "films/")
     )
     weights = {key: value.float() if value.is_floating_point() else value for key, value in weights.items()}
-    return Recorded(words["configuration"], words["source"], words["beginnings"], words["seeds"], weights, snapshots)
+    films = {}
+    for key in sorted(frames):
+        films.setdefault(key.rpartition("/")[0], []).append(images(frames[key]))
+    films = {key: torch.stack(film) for key, film in films.items()}
+    return Recorded(words["configuration"], words["source"], words["beginnings"], words["seeds"], weights, snapshots, films)
+
+
+def jpeg(images):
+    """Square images, uint8 (N, C, H, H), as the bytes of one JPEG, uint8, which shows them one below the other."""
+    buffer = io.BytesIO()
+    column = images.movedim(1, -1).flatten(0, 1).squeeze(-1)
+    Image.fromarray(column.numpy()).save(buffer, "jpeg", quality=92, subsampling=0)
+    return torch.frombuffer(bytearray(buffer.getvalue()), dtype=torch.uint8)
+
+
+def images(jpeg):
+    """The images of such a JPEG."""
+    column = torch.from_numpy(np.array(Image.open(io.BytesIO(jpeg.numpy().tobytes()))))
+    side = column.shape[1]
+    return column.view(-1, side, side, column.shape[2] if column.ndim == 3 else 1).movedim(-1, 1)
 
 
 def names():
