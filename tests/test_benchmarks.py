@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from benchmarks import __main__ as bench
-from benchmarks import report, textbook
+from benchmarks import gpu, report, textbook
 from gan_edu.data import ImageSet
 
 
@@ -43,3 +43,13 @@ def test_a_result_replaces_its_own_section_and_keeps_the_others(tmp_path, monkey
     assert titles[:2] == [f"## {bench.limit.TITLE}", f"## {bench.growth.TITLE}"]
     assert "| fp32 | 7 | 1 | 1 |" in text and "| fp32 | 3 |" not in text and "| width | 1 | 2 |" in text
     assert {path.name for path in (tmp_path / "pictures").iterdir()} == {"limit.png", "growth.png"}
+
+
+@pytest.mark.skipif(gpu.ON_GPU, reason="with a GPU it takes ten minutes: run.py bench gpu")
+def test_the_script_for_a_gpu_runs_through_without_one(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(gpu, "cuda_tests", lambda: [("tests that ask for CUDA", "not here")])
+    monkeypatch.setattr(gpu, "notebooks", lambda: [("notebooks in smoke without a problem", "not here")])
+    found = {row["what"]: row["found"] for row in gpu.measure(folder=tmp_path)}
+    assert {"ring GANs at once: 32, eager, ms", "DCGAN 16 × 16, images a second"} <= set(found)
+    assert all(value > 0 for value in found.values() if not isinstance(value, str))
+    assert (tmp_path / "flowers0000002.png").is_file() and len(capsys.readouterr().out.splitlines()) == len(found)
