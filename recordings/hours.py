@@ -51,7 +51,7 @@ def played(run, rounds, checkpoint, look, looks=LOOKS):
     about = {
         "frames": [done for done, _ in seen],
         "measures": [one["measures"] for _, one in seen],
-        "costs": {player: thinned(costs) for player, costs in run.history.costs.items()},
+        "costs": {player: thinned(costs) for player, costs in run.history.costs.items() if costs},  # not of one who never moved
         "hours": round(run.history.seconds / 3600, 3),
         "engine": run.history.engine,
         "machine": f"{platform.system()} {platform.machine()}, torch {torch.__version__}",

@@ -12,11 +12,12 @@ from gan_edu.networks import dcgan_discriminator, dcgan_generator
 from recordings import hours
 
 
-def small(rounds=9):
+def small(rounds=9, schedule=None):
     torch.manual_seed(0)
     networks = dcgan_generator(4, 3, 16, width=2), dcgan_discriminator(3, 16, width=2)
     images = Batches(torch.rand(20, 3, 16, 16) * 2 - 1, size=4, seed=0)
-    return hours.Falling(rounds, GAN(*networks, latent=4), images, ema=0.9, engine=Engine("fp32", 1), seed=0)
+    how = {"ema": 0.9, "engine": Engine("fp32", 1), "seed": 0}
+    return hours.Falling(rounds, GAN(*networks, latent=4), images, schedule=schedule, **how)
 
 
 def look(game):
@@ -55,6 +56,11 @@ def test_rates_fall_from_the_middle_on_and_a_longer_run_is_another(tmp_path):
     assert rates == pytest.approx([1, 1, 1, 1, 1, 3 / 4, 2 / 4, 1 / 4])
     with pytest.raises(CheckpointError, match="rates"):
         hours.played(small(rounds=9), 9, tmp_path / "eight", look)
+
+
+def test_a_player_who_never_moves_has_no_costs(tmp_path):
+    _, about = hours.played(small(schedule="G"), 9, tmp_path / "G", look)
+    assert list(about["costs"]) == ["generator"]
 
 
 def test_costs_are_thinned_to_means():
