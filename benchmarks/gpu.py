@@ -1,6 +1,6 @@
-"""What a GPU gives, in one script of at most ten minutes: `python -m benchmarks gpu`.
+"""What a GPU gives, in one script of about ten minutes: `python -m benchmarks gpu`.
 
-Without one it does the same on the processor with shapes shrunk, by which a test sees that it still works; nothing is written then.
+Without one it does the same on the processor with shapes shrunk, by which a test sees that it still works; no result is written then.
 """
 
 import statistics
@@ -40,7 +40,7 @@ adam = partial(torch.optim.Adam, lr=2e-4, betas=(0.5, 0.999), fused=True, captur
 
 
 def measure(minutes=MINUTES, folder=Path("build/gpu")):
-    """Rows of what was measured. Pictures and checkpoint of the flowers stay in the folder."""
+    """Rows of what was measured. Pictures of the flowers stay in the folder."""
     until = time.perf_counter() + 60 * minutes
     rows = []
     for part in (cuda_tests, notebooks, ring_gans, stacks):
@@ -56,8 +56,8 @@ def measure(minutes=MINUTES, folder=Path("build/gpu")):
 def cuda_tests():
     """The tests that ask for a device."""
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:xdist", "-k", "cuda", "tests/test_training.py"]
-    said = subprocess.run(command, cwd=runner.ROOT, capture_output=True, text=True).stdout.strip().splitlines()
-    yield "tests that ask for CUDA", said[-1]
+    ended = subprocess.run(command, cwd=runner.ROOT, capture_output=True, text=True)
+    yield "tests that ask for CUDA", (ended.stdout + ended.stderr).strip().splitlines()[-1]
 
 
 def notebooks():
@@ -152,7 +152,8 @@ def synchronise():
 
 def flowers(folder, until):
     """The recipe for photographs, on flowers, until that time; on a processor two rounds at 16 × 16."""
-    images = data.load("flowers", size=128 if ON_GPU else 16)
+    side = 128 if ON_GPU else 16
+    images = data.load("flowers", size=side)
     recipe = recipes.named("photographs")
     torch.manual_seed(0)
     batches = images.batches(recipe.batch, 0, DEVICE, prepare=recipe.prepare)
@@ -160,15 +161,15 @@ def flowers(folder, until):
     rounds, every = (10**9, 500) if ON_GPU else (2, 1)
     started, folder = time.perf_counter(), Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    for _ in run.play(rounds, every=every, checkpoint=folder / "flowers"):
+    for _ in run.play(rounds, every=every):
         if run.done % every == 0:
             made = run.shown.sample(64, torch.Generator(DEVICE).manual_seed(0))
             sheet(made).savefig(folder / f"flowers{run.done:07}.png", dpi=100)
         if time.perf_counter() > until and ON_GPU:
             break
     seconds = time.perf_counter() - started
-    yield "flowers 128 × 128, recipe for photographs, passes", round(run.done * recipe.batch / len(images), 1)
-    yield "flowers 128 × 128, images a second, with looks", round(run.done * recipe.batch / seconds)
+    yield f"flowers {side} × {side}, recipe for photographs, passes", round(run.done * recipe.batch / len(images), 1)
+    yield f"flowers {side} × {side}, images a second, with looks", round(run.done * recipe.batch / seconds)
 
 
 def sheet(pixels):

@@ -113,7 +113,7 @@ def grey(images):
 
 @cache
 def load(device="cpu", colour=False):
-    """The trained judge, of digits or of photographs, frozen and in eval mode."""
+    """The trained judge, of digits or of photographs, frozen and in eval mode, on that device. All who ask share one."""
     judge = ColourJudge() if colour else Judge()
     kept = load_file(COLOUR_WEIGHTS if colour else WEIGHTS)
     judge.load_state_dict({name: value.float() if value.is_floating_point() else value for name, value in kept.items()})

@@ -288,9 +288,10 @@ def sheet(pixels, columns=10, scale=2):
 
 
 def film(frames, labels=None, milliseconds=120, alt="A film"):
-    """A player for PNG or WebP frames that runs in the page itself: no kernel, no network. Slider, play, pause. alt: it in words.
+    """A player for PNG or WebP frames that runs in the page itself: no kernel, no network. Slider, play, pause. matplotlib's own
+    `to_jshtml` draws its buttons with a font from the network; this one does not.
 
-    matplotlib's own `to_jshtml` draws its buttons with a font from the network; this one does not.
+    alt: what the film shows, in words.
     """
     from IPython.display import HTML
 

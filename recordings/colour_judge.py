@@ -15,11 +15,13 @@ import torch
 from safetensors.torch import save_file
 from torch.nn.functional import affine_grid, cross_entropy, grid_sample, interpolate, one_hot
 
+from gan_edu.course.recorded import fingerprint
 from gan_edu.data import ImageSet, Stream, load, to_bytes, to_pixels
 from gan_edu.data.images import look_up
 from gan_edu.engine import Engine
 from gan_edu.games import Draw, Game
 from gan_edu.judge import COLOUR_WEIGHTS, ColourJudge
+from gan_edu.judge import load as load_judge
 from gan_edu.training import bar
 
 from .hours import Falling
@@ -59,7 +61,7 @@ def varied(images, rng):
 
 
 def mixed(images, shares, rng):
-    """Images with a square of the next one in the batch, and the shares of the classes (N, 27) that are then in each."""
+    """Images with a square of the one before in the batch, and the shares of the classes (N, 27) that are then in each."""
     side = images.shape[-1]
     width = int(side * math.sqrt(torch.rand((), generator=rng)))
     top, left = torch.randint(side - width + 1, (2,), generator=rng).tolist()
@@ -124,16 +126,15 @@ def main(rounds=15_000):
     if flowers.stands_in_for:
         raise SystemExit("The judge of photographs needs the flowers, which were not found: set GAN_EDU_DATA.")
     sets = things(), flowers
-    judge = train(sets, rounds, DONE / "colour_judge")
-    for images, among in zip(sets, (ColourJudge.THINGS, ColourJudge.FLOWERS)):
-        print(
-            f"{images.name}, held out: {accuracy(judge, images.held_out, among):.3f} of {len(images.held_out)} are recognised"
-        )
-    kept = {
-        name: (value.half() if value.is_floating_point() else value).contiguous() for name, value in judge.state_dict().items()
-    }
-    save_file(kept, COLOUR_WEIGHTS)
+    checkpoint = DONE / "colour_judge" / fingerprint(["recordings.colour_judge"])
+    learned = train(sets, rounds, checkpoint).state_dict()
+    halved = {name: (value.half() if value.is_floating_point() else value).contiguous() for name, value in learned.items()}
+    save_file(halved, COLOUR_WEIGHTS)
+    checkpoint.unlink()
     print(f"wrote {COLOUR_WEIGHTS.name}, {COLOUR_WEIGHTS.stat().st_size / 1e6:.2f} MB")
+    for images, among in zip(sets, (ColourJudge.THINGS, ColourJudge.FLOWERS)):
+        right = accuracy(load_judge(colour=True), images.held_out, among)
+        print(f"{images.name}, held out: {right:.3f} of {len(images.held_out)} are recognised")
 
 
 if __name__ == "__main__":

@@ -4,14 +4,15 @@ import platform
 
 import torch
 
+from gan_edu.errors import GameError
 from gan_edu.training import Run
 
-LOOKS, POINTS = 24, 200  # how often a run is looked at; numbers that are kept of each curve of costs
+LOOKS, POINTS = 24, 200  # how often a run is looked at, at most; numbers that are kept of each curve of costs
 
 
 class Falling(Run):
     """A run of so many rounds, whose learning rates fall to nothing along a line from its middle on: small steps settle what large
-    ones stir up. The other arguments are those of `training.Run`."""
+    ones stir up. The other arguments are those of `training.Run`. Raises GameError for a round beyond the last."""
 
     def __init__(self, rounds, *arguments, **settings):
         super().__init__(*arguments, **settings)
@@ -24,6 +25,8 @@ class Falling(Run):
 
     def round(self):
         """One pass through the schedule, at the rates of this round."""
+        if self.done >= self.rounds:
+            raise GameError(f"this run has {self.rounds} rounds, and they are played: ask for a longer one.")
         for group, rate in zip(self.groups(), self.rates):
             group["lr"] = rate * min(1, 2 * (1 - self.done / self.rounds))
         super().round()
@@ -34,9 +37,10 @@ class Falling(Run):
 
 
 def played(run, rounds, checkpoint, look, looks=LOOKS):
-    """Plays a `training.Run` to so many rounds, from its checkpoint on if there is one, and looks at the beginning, `looks` times on
-    the way and at the end. look: from the game that is shown to pictures, uint8 (N, C, H, H), and measures, numbers by name.
+    """Plays a `training.Run` to so many rounds, from its checkpoint on if there is one. It is looked at in the beginning and then at
+    most `looks` times, the last time at the end.
 
+    look: from the game that is shown to pictures, uint8 (N, C, H, H), and measures, numbers by name.
     Returns the film, uint8 (frames, N, C, H, H), and words and numbers about the run: the rounds of the frames and what was measured
     then, the costs' course, the hours, and on what.
     """

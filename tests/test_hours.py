@@ -6,7 +6,7 @@ import torch
 from gan_edu.course import recorded
 from gan_edu.data import Batches, to_bytes
 from gan_edu.engine import Engine
-from gan_edu.errors import CheckpointError
+from gan_edu.errors import CheckpointError, GameError
 from gan_edu.models.gan import GAN
 from gan_edu.networks import dcgan_discriminator, dcgan_generator
 from recordings import hours
@@ -56,6 +56,8 @@ def test_rates_fall_from_the_middle_on_and_a_longer_run_is_another(tmp_path):
     assert rates == pytest.approx([1, 1, 1, 1, 1, 3 / 4, 2 / 4, 1 / 4])
     with pytest.raises(CheckpointError, match="rates"):
         hours.played(small(rounds=9), 9, tmp_path / "eight", look)
+    with pytest.raises(GameError, match="has 8 rounds, and they are played"):
+        run.round()
 
 
 def test_a_player_who_never_moves_has_no_costs(tmp_path):
@@ -72,9 +74,10 @@ def test_costs_are_thinned_to_means():
 @pytest.mark.parametrize("channels", [1, 3])
 def test_a_film_comes_back_nearly_as_it_was(tmp_path, monkeypatch, channels):
     monkeypatch.setattr(recorded, "FOLDER", tmp_path)
-    ramp = torch.arange(16, dtype=torch.float32)
-    smooth = 8 * (ramp[:, None] + ramp) % 255
-    film = torch.stack([(smooth * (k + 1) / 3).byte().expand(6, channels, 16, 16) for k in range(3)])
+    line = torch.arange(16, dtype=torch.float32)
+    smooth = 5 * line[:, None] + 2 * line  # downwards and across it is not the same
+    shades = 10 * torch.arange(6)[:, None] + 25 * torch.arange(channels)  # nor in two images, or channels
+    film = torch.stack([(smooth + shades[..., None, None] + 10 * k).byte() for k in range(3)])
     recorded.write("run", configuration={}, modules=["gan_edu.games"], beginnings={}, seeds=[], films={"samples": film})
     back = recorded.read("run").films["samples"]
     assert back.shape == film.shape

@@ -78,7 +78,7 @@ def write(name, *, configuration, modules, beginnings, seeds, weights=None, snap
     (FOLDER / f"{name}.json").write_text(json.dumps(words, indent=1) + "\n", encoding="utf-8")
     kept = {f"weights/{key}": value.half() if value.is_floating_point() else value for key, value in (weights or {}).items()}
     kept |= {f"snapshots/{key}": value for key, value in (snapshots or {}).items()}
-    kept |= {f"films/{key}/{k:03}": jpeg(frame) for key, film in (films or {}).items() for k, frame in enumerate(film)}
+    kept |= {f"films/{key}/{k:05}": jpeg(frame) for key, film in (films or {}).items() for k, frame in enumerate(film)}
     if kept:
         save_file({key: value.contiguous() for key, value in kept.items()}, FOLDER / f"{name}.safetensors")
 
