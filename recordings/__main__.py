@@ -4,15 +4,15 @@ from typing import Annotated
 
 import typer
 
+from gan_edu.cli import Scheduler
+
 from . import RECORDINGS
 from .playing import record
 
 
 def main(
     names: Annotated[list[str], typer.Argument(help=", ".join(RECORDINGS))],
-    scheduler: Annotated[
-        str | None, typer.Option(help="The address of a dask scheduler; two workers here if not given.")
-    ] = None,
+    scheduler: Scheduler = None,
 ):
     unknown = [name for name in names if name not in RECORDINGS]
     if unknown:

@@ -7,7 +7,6 @@ network soon knows each by heart.
 """
 
 import math
-import sys
 from functools import partial
 
 import numpy as np
@@ -25,10 +24,11 @@ from gan_edu.judge import load as load_judge
 from gan_edu.training import bar
 
 from .hours import Falling
+from .judge import accuracy
 from .playing import DONE
 
 PART = "cifar10_5000.npz"
-BATCH, RATE = 64, 2e-3
+ROUNDS, BATCH, RATE = 15_000, 64, 2e-3
 
 
 def things():
@@ -102,32 +102,25 @@ def lessons(sets):
     return batch
 
 
-def train(sets, rounds, checkpoint, seed=0):
-    """A judge trained on so many batches of `ImageSet`s, averaged over its last rounds."""
+def train(sets, checkpoint, seed=0):
+    """A judge trained on batches of `ImageSet`s, averaged over its last rounds."""
     torch.manual_seed(seed)
     optimiser = partial(torch.optim.AdamW, lr=RATE, weight_decay=0.05)
     stream = Stream(lessons(sets), BATCH, seed)
-    run = Falling(rounds, Lesson(), stream, optimiser, ema=0.998, engine=Engine("fp32", threads=1), seed=seed)
-    with bar(rounds, progress=True) as shown:
-        for _ in run.play(rounds, every=250, checkpoint=checkpoint):
+    run = Falling(ROUNDS, Lesson(), stream, optimiser, ema=0.998, engine=Engine("fp32", threads=1), seed=seed)
+    with bar(ROUNDS, progress=True) as shown:
+        for _ in run.play(ROUNDS, every=250, checkpoint=checkpoint):
             shown.update(run.done - shown.n)
     return run.shown.classifier.eval()
 
 
-@torch.no_grad()
-def accuracy(judge, images, among):
-    """Share of an `ImageSet` that the judge classifies correctly when it has to choose among these of its classes."""
-    found = torch.cat([judge(part)[:, among].argmax(1) for part in images.pixels().split(200)])
-    return (found == images.labels).float().mean().item()
-
-
-def main(rounds=15_000):
+def main():
     flowers = load("flowers", size=ColourJudge.SIDE)
     if flowers.stands_in_for:
         raise SystemExit("The judge of photographs needs the flowers, which were not found: set GAN_EDU_DATA.")
     sets = things(), flowers
     checkpoint = DONE / "colour_judge" / fingerprint(["recordings.colour_judge"])
-    learned = train(sets, rounds, checkpoint).state_dict()
+    learned = train(sets, checkpoint).state_dict()
     halved = {name: (value.half() if value.is_floating_point() else value).contiguous() for name, value in learned.items()}
     save_file(halved, COLOUR_WEIGHTS)
     checkpoint.unlink()
@@ -138,4 +131,4 @@ def main(rounds=15_000):
 
 
 if __name__ == "__main__":
-    main(*map(int, sys.argv[1:]))
+    main()

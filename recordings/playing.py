@@ -7,6 +7,7 @@ from pathlib import Path
 
 import torch
 
+from gan_edu import checkpoints
 from gan_edu.course.cluster import client
 from gan_edu.course.recorded import fingerprint
 
@@ -66,9 +67,6 @@ def place(recording, task):
 
 def keep(where, found):
     """Writes what came of a task, whole or not at all, and drops its checkpoints, in the folder of that name."""
-    where.parent.mkdir(parents=True, exist_ok=True)
-    half = where.with_suffix(".part")
-    torch.save(found, half)
-    half.replace(where)
+    checkpoints.write(where, found)
     if where.with_suffix("").is_dir():
         shutil.rmtree(where.with_suffix(""))

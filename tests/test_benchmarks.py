@@ -52,4 +52,4 @@ def test_the_script_for_a_gpu_runs_through_without_one(tmp_path, monkeypatch, ca
     found = {row["what"]: row["found"] for row in gpu.measure(folder=tmp_path)}
     assert {"ring GANs at once: 32, eager, ms", "DCGAN 16 × 16, images a second"} <= set(found)
     assert all(value > 0 for value in found.values() if not isinstance(value, str))
-    assert (tmp_path / "flowers0000002.png").is_file() and len(capsys.readouterr().out.splitlines()) == len(found)
+    assert (tmp_path / "flowers0000002.webp").is_file() and len(capsys.readouterr().out.splitlines()) == len(found)

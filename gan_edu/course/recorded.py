@@ -1,4 +1,4 @@
-"""Recorded runs: what is too long for a lecture was played once by a benchmark, and is kept in `notebooks/recorded/`.
+"""Recorded runs: what is too long for a lecture was played once, by a module of `recordings`, and is kept in `notebooks/recorded/`.
 
 A record says how it was made, what came of it for every seed, and how the runs of seed 0 begin. By this it is recognised: a test
 begins them again. Rounding grows by a constant factor a round, so that on another processor the twentieth cost of a run may be any
@@ -78,7 +78,7 @@ def write(name, *, configuration, modules, beginnings, seeds, weights=None, snap
     (FOLDER / f"{name}.json").write_text(json.dumps(words, indent=1) + "\n", encoding="utf-8")
     kept = {f"weights/{key}": value.half() if value.is_floating_point() else value for key, value in (weights or {}).items()}
     kept |= {f"snapshots/{key}": value for key, value in (snapshots or {}).items()}
-    kept |= {f"films/{key}/{k:05}": jpeg(frame) for key, film in (films or {}).items() for k, frame in enumerate(film)}
+    kept |= {f"films/{key}/{k:05}": to_jpeg(frame) for key, film in (films or {}).items() for k, frame in enumerate(film)}
     if kept:
         save_file({key: value.contiguous() for key, value in kept.items()}, FOLDER / f"{name}.safetensors")
 
@@ -99,12 +99,12 @@ def read(name):
     weights = {key: value.float() if value.is_floating_point() else value for key, value in weights.items()}
     films = {}
     for key in sorted(frames):
-        films.setdefault(key.rpartition("/")[0], []).append(images(frames[key]))
+        films.setdefault(key.rpartition("/")[0], []).append(from_jpeg(frames[key]))
     films = {key: torch.stack(film) for key, film in films.items()}
     return Recorded(words["configuration"], words["source"], words["beginnings"], words["seeds"], weights, snapshots, films)
 
 
-def jpeg(images):
+def to_jpeg(images):
     """Square images, uint8 (N, C, H, H), as the bytes of one JPEG, uint8, which shows them one below the other."""
     buffer = io.BytesIO()
     column = images.movedim(1, -1).flatten(0, 1).squeeze(-1)
@@ -112,7 +112,7 @@ def jpeg(images):
     return torch.frombuffer(bytearray(buffer.getvalue()), dtype=torch.uint8)
 
 
-def images(jpeg):
+def from_jpeg(jpeg):
     """The images of such a JPEG."""
     column = torch.from_numpy(np.array(Image.open(io.BytesIO(jpeg.numpy().tobytes()))))
     side = column.shape[1]
