@@ -25,7 +25,7 @@ from gan_edu.training import bar
 
 from .hours import Falling
 from .judge import accuracy
-from .playing import DONE
+from .playing import DONE, real
 
 PART = "cifar10_5000.npz"
 ROUNDS, BATCH, RATE = 15_000, 64, 2e-3
@@ -115,10 +115,7 @@ def train(sets, checkpoint, seed=0):
 
 
 def main():
-    flowers = load("flowers", size=ColourJudge.SIDE)
-    if flowers.stands_in_for:
-        raise SystemExit("The judge of photographs needs the flowers, which were not found: set GAN_EDU_DATA.")
-    sets = things(), flowers
+    sets = things(), real(load("flowers", size=ColourJudge.SIDE))
     checkpoint = DONE / "colour_judge" / fingerprint(["recordings.colour_judge"])
     learned = train(sets, checkpoint).state_dict()
     halved = {name: (value.half() if value.is_floating_point() else value).contiguous() for name, value in learned.items()}

@@ -14,6 +14,8 @@ from gan_edu.engine import Engine
 from gan_edu.models import semi_supervised
 from gan_edu.training import Run
 
+from .playing import real
+
 ROUNDS, LABELS, RATE = 1500, 10, 1e-3  # rounds; labels a class; learning rate
 TASKS = [(seed,) for seed in range(5)]
 
@@ -44,7 +46,7 @@ def begin():
 
 def contest(task, folder):
     """A seed's errors on the test images, in shares, with 100 labels alone and with all images, these also on the way."""
-    (seed,), images = task, load("mnist")
+    (seed,), images = task, real(load("mnist"))
     alone, both = run_of(images, seed, adversarial=0.0), run_of(images, seed)
     for run, every in ((alone, ROUNDS), (both, ROUNDS // 10)):
         for _ in run.play(ROUNDS, lambda game, average: error(average, images.held_out), every):

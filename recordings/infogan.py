@@ -13,6 +13,8 @@ from gan_edu.engine import Engine
 from gan_edu.models import infogan
 from gan_edu.training import Run
 
+from .playing import real
+
 ROUNDS = 3600
 WEIGHTS = {"infogan": 0.03, "infogan_without": 0.0}
 SEEDS = range(5)
@@ -20,7 +22,7 @@ TASKS = [(record, seed) for record in WEIGHTS for seed in SEEDS]
 
 
 def run_of(record, seed):
-    mnist = data.load("mnist")
+    mnist = real(data.load("mnist"))
     recipe = infogan.recipe(mnist.shape)
     torch.manual_seed(seed)
     game = infogan.game(mnist.shape, weight=WEIGHTS[record])

@@ -8,6 +8,8 @@ from torch.nn.functional import cross_entropy, pad
 from gan_edu.data import load
 from gan_edu.judge import WEIGHTS, Judge
 
+from .playing import real
+
 
 def train(images, epochs=8, seed=0, device="cpu"):
     """A judge trained on an `ImageSet` of digits, each shifted by up to two pixels every time it is shown."""
@@ -38,9 +40,7 @@ def accuracy(judge, images, among=slice(None)):
 
 
 if __name__ == "__main__":
-    mnist = load("mnist")
-    if mnist.stands_in_for:
-        raise SystemExit("The judge is trained on MNIST, which was not found: set GAN_EDU_DATA to a folder that holds it.")
+    mnist = real(load("mnist"))
     judge = train(mnist)
     print(f"accuracy on the {len(mnist.held_out):,} held-out digits: {accuracy(judge, mnist.held_out):.4f}")
     save_file(judge.state_dict(), WEIGHTS)

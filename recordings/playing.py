@@ -47,6 +47,13 @@ def record(names, scheduler=None, say=print):
         raise error
 
 
+def real(images):
+    """That `ImageSet` or `PairSet`. Raises SystemExit if it only stands in for what was not found."""
+    if images.stands_in_for:
+        raise SystemExit(f"This recording needs the real data: {images.describe()}")
+    return images
+
+
 def named(name):
     """The recording of that name, a module of this package."""
     return importlib.import_module(f"recordings.{name}")
