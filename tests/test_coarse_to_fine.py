@@ -19,7 +19,7 @@ from gan_edu.games import Draw
 from gan_edu.models.gan import GAN
 from gan_edu.models.lapgan import Level, enlarge, join, sample, shrink, split
 from gan_edu.models.srgan import SRGAN, SuperResolution, bicubic
-from gan_edu.models.stackgan import StageI, StageII, divergence
+from gan_edu.models.stackgan import Bottleneck, StageI, StageII, divergence
 from gan_edu.networks import (
     Centred,
     dcgan_discriminator,
@@ -55,15 +55,16 @@ def adversarial(content=torch.square, weight=0.1):
     return moved(SRGAN(upsampler(1, 1, 2, width=8, blocks=1), dcgan_discriminator(1, 16, width=4), content, weight))
 
 
-def stage_one(**settings):
-    generator = dcgan_generator(4 + 5, 3, size=8, width=4)
-    discriminator = dcgan_discriminator(3, 8, width=4, outputs=1 + 6)
+def stage_one(side=8, **settings):
+    generator = dcgan_generator(4 + 5, 3, side, width=4)
+    discriminator = dcgan_discriminator(3, side, width=4, outputs=1 + 6)
     return moved(StageI(generator, discriminator, len(VOCABULARY), latent=4, code=5, features=6, **settings))
 
 
 def stage_two(**settings):
-    generator, discriminator = upsampler(3 + 5, 3, 1, width=8, blocks=1), dcgan_discriminator(3, 16, width=4, outputs=1 + 6)
-    return moved(StageII(stage_one(), generator, discriminator, len(VOCABULARY), code=5, features=6, **settings))
+    generator = Bottleneck(3, 5, small=16, large=32, width=4, blocks=1)
+    discriminator = dcgan_discriminator(3, 32, width=4, outputs=1 + 6)
+    return StageII(stage_one(16), generator, discriminator, len(VOCABULARY), code=5, features=6, **settings)
 
 
 def moved(game):
@@ -79,7 +80,7 @@ GAMES = {
     "super-resolution": (restoring, images),
     "SRGAN": (adversarial, images),
     "stage I": (stage_one, partial(captioned, side=8)),
-    "stage II": (stage_two, captioned),
+    "stage II": (stage_two, partial(captioned, side=32)),
 }
 games = pytest.mark.parametrize("kind", GAMES)
 STAGES = pytest.mark.parametrize("kind", ["stage I", "stage II"])
@@ -440,15 +441,23 @@ def test_a_code_has_the_mean_and_the_deviation_that_the_encoder_gives(rng):
     torch.testing.assert_close(seen[0].std(0), deviation[0].exp(), atol=0.05, rtol=0.05)
 
 
-def test_the_second_stage_begins_with_the_first_ones_image_which_it_leaves_alone(rng):
-    first = stage_one()
-    enlarging = upsampler(3 + 5, 3, 1, width=8)
-    game = StageII(first, enlarging, dcgan_discriminator(3, 16, 4, outputs=7), len(VOCABULARY), code=5, features=6)
-    _, words, _ = captioned(rng)
-    made, small = (g.sample(words, torch.Generator().manual_seed(3)) for g in (game, first))
-    torch.testing.assert_close(made, nn.functional.interpolate(small, scale_factor=2, mode="bilinear", align_corners=False))
+def test_the_second_stage_paints_from_the_first_ones_image_and_the_caption_and_leaves_the_first_alone(rng):
+    game, first = stage_two(), stage_one(16)
+    game.first.load_state_dict(first.state_dict())
+    draw = game.draw(captioned(rng, side=32), torch.Generator().manual_seed(3))
+    torch.testing.assert_close(draw.start, first.sample(draw.tokens, torch.Generator().manual_seed(3)))
+    for change in ({"start": -draw.start}, {"tokens": draw.tokens.flip(0)}):
+        assert (game.fake(Draw(**(vars(draw) | change))) - game.fake(draw)).abs().max() > 1e-4
     assert all(p.requires_grad for p in first.parameters()) and not any(p.requires_grad for p in game.first.parameters())
     assert {name.split(".")[0] for player in game.players() for name in player.parameters} == {"generator", "discriminator"}
+
+
+@pytest.mark.parametrize("small, large", [(16, 32), (32, 64), (64, 128)])
+def test_the_second_stage_goes_through_sixteen_pixels(small, large):
+    network, seen = Bottleneck(3, 5, small, large, width=4, blocks=1), []
+    network.join.register_forward_hook(lambda module, inputs, output: seen.append(output.shape[2:]))
+    assert network(torch.rand(2, 3, small, small), torch.rand(2, 5)).shape == (2, 3, large, large)
+    assert seen == [(16, 16)]
 
 
 @STAGES

@@ -406,7 +406,7 @@ def test_inference_is_in_eval_mode_in_any_batch_size_and_leaves_everything_as_it
     network = nn.Sequential(nn.Linear(2, 4), nn.BatchNorm1d(4), nn.Dropout(0.5), nn.Linear(4, 3)).train(mode)
     before = {name: value.clone() for name, value in network.state_dict().items()}
     inputs = torch.randn(7, 2)
-    found = infer(network, inputs, batch)
+    found = infer(network, inputs, batch=batch)
     assert network.training == mode and not found.requires_grad
     assert all(torch.equal(value, before[name]) for name, value in network.state_dict().items())
     torch.testing.assert_close(found, network.eval()(inputs).detach())

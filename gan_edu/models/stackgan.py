@@ -5,13 +5,12 @@ Each player reads captions with an encoder of its own, the generator to know wha
 so each parameter has one owner. Both papers take one encoder for both, trained beforehand and then left alone. An encoder here adds
 up one vector a word: in these captions the order of words says nothing.
 
-Left out: the papers' sizes and depths; BatchNorm in the second stage; the second stage's bottleneck. The paper halves the small image
-down to 16×16 and paints the large one from there; here something is added to the small image enlarged, and what is wrong in that has
-to be undone. The discriminator is a projection (Miyato & Koyama 2018; notebook 10) in place of the caption concatenated to its last
-map: a caption's logit is what the image is worth by itself, plus what each word says to the image's features.
+Left out: the papers' sizes and depths. The discriminator is a projection (Miyato & Koyama 2018; notebook 10) in place of the caption
+concatenated to its last map: a caption's logit is what the image is worth by itself, plus what each word says to the image's features.
 """
 
 import copy
+import math
 from dataclasses import replace
 from functools import partial
 
@@ -23,7 +22,7 @@ from ..data.images import to_pixels
 from ..errors import GameError
 from ..games import Draw, Game, with_settings
 from ..losses import non_saturating
-from ..networks import Centred, dcgan_discriminator, dcgan_generator, he_initialise, infer, sum_pool_discriminator, upsampler
+from ..networks import Residual, dcgan_generator, infer, sum_pool_discriminator
 from ..penalties import R1, Scored
 from .recipe import Recipe, adam
 
@@ -127,15 +126,14 @@ class StageI(Game):
     def sample(self, tokens, rng):
         """Images (N, C, H, W) of captions, tokens int64 (N, T), with the generator in eval mode."""
         start, noise = self.start(tokens, rng), self.noise(tokens, rng)
-        return self.painted(start, tokens, noise, lambda inputs: infer(self.generator["network"], inputs))
+        return self.painted(start, tokens, noise, partial(infer, self.generator["network"]))
 
 
 class StageII(StageI):
     """The second stage draws the first one's image anew, larger, with another look at the caption. What it starts from is that image.
 
     first: a `StageI`, which is copied and frozen.
-    generator: network from the small image with the code repeated at every pixel, (N, C + code, H, W), to what that image, enlarged,
-        lacks, (N, C, factor · H, factor · W), such as an `upsampler`.
+    generator: network from the small image and the caption's code, (N, C, H, W) and (N, code), to the large image: a `Bottleneck`.
     """
 
     def __init__(self, first, generator, discriminator, words, **settings):
@@ -148,11 +146,44 @@ class StageII(StageI):
 
     def painted(self, start, tokens, noise, through):
         """Images of these captions, from the small ones."""
-        places = noise.new_ones(1, 1, *start.shape[2:])
         mean, deviation = self.code(tokens)
-        code = (mean + deviation.exp() * noise)[..., None, None] * places
-        change = through(torch.cat([start, code], dim=1))
-        return nn.functional.interpolate(start, size=change.shape[2:], mode="bilinear", align_corners=False) + change
+        return through(start, mean + deviation.exp() * noise)
+
+
+class Bottleneck(nn.Module):
+    """The second stage's generator (Zhang et al. 2017, section 3.3): the small image is halved down to 16×16 pixels, the caption's
+    code joins it at every place, residual blocks work on both, and the large image is painted from there, each doubling followed by a
+    3×3 convolution. No way leads past the small map, so that what is wrong in the small image need not be undone. BatchNorm after
+    every hidden layer, as in the first stage.
+
+    (N, channels, small, small) and (N, code) -> (N, channels, large, large), pixels in [-1, 1].
+
+    width: channels of a map as large as the small image; they double with each halving and halve with each doubling.
+    """
+
+    def __init__(self, channels, code, small, large, width=32, blocks=4):
+        super().__init__()
+
+        def convolution(before, after, kernel=3, stride=1):
+            return [nn.Conv2d(before, after, kernel, stride, padding=1), nn.BatchNorm2d(after), nn.ReLU(inplace=True)]
+
+        halvings = int(math.log2(small // 16))
+        shrink = [nn.Conv2d(channels, width, kernel_size=3, padding=1), nn.ReLU(inplace=True)]
+        for _ in range(halvings):
+            shrink += convolution(width, 2 * width, kernel=4, stride=2)
+            width *= 2
+        self.shrink = nn.Sequential(*shrink)
+        self.join = nn.Sequential(*convolution(width + code, width), *(Residual(width, "batch") for _ in range(blocks)))
+        paint = []
+        for _ in range(int(math.log2(large // 16))):
+            paint += [nn.Upsample(scale_factor=2, mode="nearest"), *convolution(width, width // 2)]
+            width //= 2
+        self.paint = nn.Sequential(*paint, nn.Conv2d(width, channels, kernel_size=3, padding=1), nn.Tanh())
+
+    def forward(self, image, code):
+        maps = self.shrink(image)
+        places = code[..., None, None].expand(-1, -1, *maps.shape[2:])
+        return self.paint(self.join(torch.cat([maps, places], dim=1)))
 
 
 def divergence(mean, log_deviation):
@@ -174,12 +205,9 @@ def stage_one(shape, words, mean=0.0, matching=True):
 
 
 def stage_two(shape, first, words, mean=0.0):
-    """The second stage: what an upsampler adds to the images of the first, which are half as large as `shape` says. Its discriminator
-    does not sum over places, but flattens its last maps: what is left to say is mostly about edges."""
-    generator = upsampler(shape[0] + CAPTIONS["code"], shape[0], doublings=1, smooth=True)
-    generator[:-1].apply(he_initialise)  # the last layer begins at 0
-    layers = dcgan_discriminator(*shape[:2], 16, refine=1, normalise=None, outputs=1 + CAPTIONS["features"])
-    discriminator = nn.Sequential(Centred(mean), *layers).apply(he_initialise)
+    """The second stage, for a first whose images are half as large as `shape` says, with the first one's discriminator, larger."""
+    generator = Bottleneck(shape[0], CAPTIONS["code"], shape[1] // 2, shape[1])
+    discriminator = sum_pool_discriminator(*shape[:2], 32, mean, outputs=1 + CAPTIONS["features"])
     return StageII(first, generator, discriminator, words, **CAPTIONS)
 
 
@@ -195,8 +223,8 @@ SECOND = Recipe(
     source="this course, notebook 11: a second stage",
     game=stage_two,
     batch=16,
-    optimiser=adam(1e-3, 0.0, 0.9),
-    ema=0.995,
+    optimiser=adam(5e-4, 0.0, 0.99),
+    ema=0.998,
 )
 
 

@@ -37,12 +37,18 @@ def leaky_relu():
 
 
 class Residual(nn.Module):
-    """What it is given, plus what two 3×3 convolutions make of it (He, Zhang, Ren & Sun 2016): (N, C, H, W) to the same."""
+    """What it is given, plus what two 3×3 convolutions make of it (He, Zhang, Ren & Sun 2016): (N, C, H, W) to the same.
 
-    def __init__(self, width):
+    normalise: after both, None or "batch" (BatchNorm, as in StackGAN).
+    """
+
+    def __init__(self, width, normalise=None):
         super().__init__()
-        convolutions = [nn.Conv2d(width, width, kernel_size=3, padding=1) for _ in range(2)]
-        self.change = nn.Sequential(convolutions[0], nn.ReLU(inplace=True), convolutions[1])
+        first, second = (
+            [nn.Conv2d(width, width, kernel_size=3, padding=1), *([nn.BatchNorm2d(width)] if normalise == "batch" else [])]
+            for _ in range(2)
+        )
+        self.change = nn.Sequential(*first, nn.ReLU(inplace=True), *second)
 
     def forward(self, x):
         return x + self.change(x)
@@ -213,12 +219,12 @@ def he_initialise(module):
 
 
 @torch.no_grad()
-def infer(network, inputs, batch=1000):
-    """What a network makes of inputs (N, ...), `batch` at a time: in eval mode (BatchNorm uses its running statistics), without a
-    graph. Afterwards the network is in the mode in which it was."""
+def infer(network, *inputs, batch=1000):
+    """What a network makes of its inputs, each (N, ...), `batch` at a time: in eval mode (BatchNorm uses its running statistics),
+    without a graph. Afterwards the network is in the mode in which it was."""
     was_training = network.training
     network.eval()
     try:
-        return torch.cat([network(part) for part in inputs.split(batch)])
+        return torch.cat([network(*parts) for parts in zip(*(each.split(batch) for each in inputs))])
     finally:
         network.train(was_training)
