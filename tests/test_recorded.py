@@ -1,6 +1,7 @@
 """What is recorded comes back as it was, is what would be played today, and is what its weights still show."""
 
 import io
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ from distributed import LocalCluster
 from PIL import Image
 
 import recordings
-from gan_edu import plots
+from gan_edu import data, plots
 from gan_edu.course import recorded
 from gan_edu.engine import Engine
 from gan_edu.errors import CourseError
@@ -23,6 +24,7 @@ PLAYED = {  # records by the recording that writes them
     "facades": ["facades"],
     "few_labels": ["few_labels"],
     "infogan": ["infogan", "infogan_without"],
+    "next_frame": ["next_frame"],
     "stackgan": ["stackgan"],
 }
 DRAWN = ("stackgan",)  # what needs no data set
@@ -146,9 +148,16 @@ def test_the_weights_kept_of_drawn_data_measure_what_the_record_says():
     assert_remeasured("stackgan")
 
 
-@pytest.mark.parametrize("recording", ["facades", "infogan"])
+@pytest.mark.parametrize("recording", ["facades", "infogan", "next_frame"])
 def test_the_weights_kept_measure_what_the_record_says(recording, real_data):
     assert_remeasured(recording)
+
+
+def test_what_stands_in_for_data_is_not_recorded_as_if_it_were_that_data():
+    drawn = data.load("digits")
+    assert playing.real(drawn) is drawn
+    with pytest.raises(SystemExit, match="needs the real data: .*STANDING IN for MNIST"):
+        playing.real(replace(drawn, stands_in_for="MNIST"))
 
 
 COUNTING = """
