@@ -159,6 +159,8 @@ class Bottleneck(nn.Module):
     (N, channels, small, small) and (N, code) -> (N, channels, large, large), pixels in [-1, 1].
 
     width: channels of a map as large as the small image; they double with each halving and halve with each doubling.
+
+    Raises GameError for sides that do not halve to 16 (or to less than 32) and double again.
     """
 
     def __init__(self, channels, code, small, large, width=32, blocks=4):
@@ -167,7 +169,12 @@ class Bottleneck(nn.Module):
         def convolution(before, after, kernel=3, stride=1):
             return [nn.Conv2d(before, after, kernel, stride, padding=1), nn.BatchNorm2d(after), nn.ReLU(inplace=True)]
 
-        halvings = int(math.log2(small // 16))
+        halvings, times = math.floor(math.log2(small / 16)), math.log2(large / small)
+        if halvings < 0 or small % 2**halvings or not times.is_integer():
+            raise GameError(
+                f"a second stage paints through a map of 16 × 16 pixels or somewhat more, and each step doubles; it cannot go from "
+                f"{small} × {small} to {large} × {large}: ask for sides of 32, 64 or 128."
+            )
         shrink = [nn.Conv2d(channels, width, kernel_size=3, padding=1), nn.ReLU(inplace=True)]
         for _ in range(halvings):
             shrink += convolution(width, 2 * width, kernel=4, stride=2)
@@ -175,7 +182,7 @@ class Bottleneck(nn.Module):
         self.shrink = nn.Sequential(*shrink)
         self.join = nn.Sequential(*convolution(width + code, width), *(Residual(width, "batch") for _ in range(blocks)))
         paint = []
-        for _ in range(int(math.log2(large // 16))):
+        for _ in range(halvings + int(times)):
             paint += [nn.Upsample(scale_factor=2, mode="nearest"), *convolution(width, width // 2)]
             width //= 2
         self.paint = nn.Sequential(*paint, nn.Conv2d(width, channels, kernel_size=3, padding=1), nn.Tanh())

@@ -94,15 +94,14 @@ def sum_pool_discriminator(channels, size, width=16, mean=0.0, outputs=1):
     return nn.Sequential(*layers, nn.Linear(5 * widths[-1], outputs)).apply(he_initialise)
 
 
-def upsampler(inputs, outputs, doublings, width=32, blocks=2, smooth=False):
+def upsampler(inputs, outputs, doublings, width=32, blocks=2):
     """Small maps to large ones: a convolution and residual blocks at the small size, where they cost little, then for each doubling a
     convolution whose channels, four for each that is wanted, become the pixels of a 2×2 square (pixel shuffle, Shi et al. 2016;
     notebook 11). (N, inputs, H, W) -> (N, outputs, 2^doublings · H, 2^doublings · W), not bounded.
 
     width: channels of the small maps; they halve with each doubling. The last layer begins at 0: what is added to an image that was
     enlarged in another way is nothing at first. Without BatchNorm, which blurs the brightness of what is to be kept (as in EDSR, Lim
-    et al. 2017). smooth: doubling is linear interpolation between two convolutions, which cannot leave a checkerboard (Odena, Dumoulin
-    & Olah 2016).
+    et al. 2017).
     """
 
     def convolution(before, after):
@@ -110,13 +109,8 @@ def upsampler(inputs, outputs, doublings, width=32, blocks=2, smooth=False):
 
     layers = [convolution(inputs, width), nn.ReLU(inplace=True), *(Residual(width) for _ in range(blocks))]
     for _ in range(doublings):
-        half = width // 2
-        if smooth:
-            layers += [convolution(width, half), nn.Upsample(scale_factor=2, mode="bilinear"), nn.ReLU(inplace=True)]
-            layers += [convolution(half, half), nn.ReLU(inplace=True)]
-        else:
-            layers += [convolution(width, 2 * width), nn.PixelShuffle(2), nn.ReLU(inplace=True)]
-        width = half
+        layers += [convolution(width, 2 * width), nn.PixelShuffle(2), nn.ReLU(inplace=True)]
+        width //= 2
     last = convolution(width, outputs)
     nn.init.zeros_(last.weight)
     nn.init.zeros_(last.bias)
