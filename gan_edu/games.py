@@ -58,7 +58,7 @@ class Draw(SimpleNamespace):
 
 
 def drops(game: nn.Module) -> bool:
-    """Whether a game, or a network, sets units to zero at random: by PyTorch's layers, or in the members of an `Ensemble`."""
+    """Whether a game, or a network, changes units at random: by PyTorch's dropout, by `Noise`, or in the members of an `Ensemble`."""
     return any(isinstance(module, _DropoutNd) or getattr(module, "drops", False) for module in game.modules())
 
 

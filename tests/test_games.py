@@ -21,6 +21,7 @@ from gan_edu.networks import (
     Ensemble,
     FourierFeatures,
     MinibatchDiscrimination,
+    Noise,
     Packed,
     dcgan_discriminator,
     dcgan_generator,
@@ -392,7 +393,9 @@ DROPOUT = {
     "Dropout1d": lambda: nn.Sequential(nn.Linear(4, 8), nn.Unflatten(1, (8, 1)), nn.Dropout1d(0.5), nn.Flatten()),
     "Dropout3d": lambda: nn.Sequential(nn.Linear(4, 8), nn.Unflatten(1, (8, 1, 1, 1)), nn.Dropout3d(0.5), nn.Flatten()),
     "AlphaDropout": lambda: nn.Sequential(nn.Linear(4, 8), nn.AlphaDropout(0.5), nn.Linear(8, 1)),
+    "Noise": lambda: nn.Sequential(nn.Linear(4, 8), Noise(0.5), nn.Linear(8, 1)),
     "an ensemble's": lambda: Ensemble(lambda: mlp(4, 8, 1, dropout=0.5), 2),
+    "an ensemble's noise": lambda: Ensemble(lambda: nn.Sequential(nn.Linear(4, 8), Noise(0.5), nn.Linear(8, 1)), 2),
 }
 
 

@@ -11,6 +11,7 @@ from gan_edu.networks import (
     FourierFeatures,
     Heads,
     MinibatchDiscrimination,
+    Noise,
     Packed,
     dcgan_discriminator,
     dcgan_generator,
@@ -423,3 +424,12 @@ def test_heads_answer_side_by_side_and_each_sample_by_itself(rng):
     heads, features = Heads(nn.Linear(5, 1), nn.Linear(5, 3)), torch.randn(4, 5, generator=rng)
     torch.testing.assert_close(heads(features), torch.cat([head(features) for head in heads.heads], dim=1))
     assert heads(features).shape == (4, 4) and judges_apart(heads) and not judges_apart(Heads(Packed(nn.Linear(10, 1), 2)))
+
+
+def test_noise_is_normal_of_its_deviation_in_train_mode_and_nothing_in_eval_mode():
+    torch.manual_seed(0)
+    noise, x = Noise(0.3), torch.full((100, 1000), 2.0)
+    added = noise(x) - x
+    assert added.mean().abs() < 0.01 and added.std().item() == pytest.approx(0.3, rel=0.01)
+    assert added.abs().gt(0.3).float().mean().item() == pytest.approx(0.317, abs=0.01), "a normal's share beyond one deviation"
+    assert torch.equal(noise.eval()(x), x) and judges_apart(noise)

@@ -7,8 +7,8 @@ from torch.nn.functional import cross_entropy, log_softmax, pad
 
 from gan_edu.data import Batches, Stream, Together
 from gan_edu.errors import CheckpointError, GameError
-from gan_edu.models.semi_supervised import SemiSupervisedGAN, realness
-from gan_edu.networks import Ensemble, leaky_relu, mlp
+from gan_edu.models.semi_supervised import SemiSupervisedGAN, published, realness
+from gan_edu.networks import Ensemble, Noise, leaky_relu, mlp
 from gan_edu.training import Run, play
 
 CLASSES = 3
@@ -110,6 +110,21 @@ def test_classifying_is_done_in_eval_mode_and_leaves_the_mode(rng):
     points = torch.randn(30, 2, generator=rng)
     torch.testing.assert_close(one.classify(points), nn.Sequential(*one.discriminator[1:])(points).detach())
     assert one.discriminator.training and not one.classify(points).requires_grad
+
+
+def test_the_published_classifier_whispers_no_class_and_its_weights_have_a_direction_and_a_length(rng):
+    """Noise before each of its six layers in train mode, none in eval mode; weight normalisation in each (Salimans & Kingma 2016)."""
+    one, images = published((1, 8, 8), CLASSES), torch.rand(5, 1, 8, 8, generator=rng) * 2 - 1
+    assert [module.std for module in one.discriminator if isinstance(module, Noise)] == [0.6] + 5 * [0.5]
+    assert one.sample(3, rng).shape == (3, 1, 8, 8) and one.classify(images).shape == (5, CLASSES)
+    assert not torch.equal(one.discriminator(images), one.discriminator(images))
+    said = one.classify(images)
+    torch.testing.assert_close(said, one.classify(images))
+    with torch.no_grad():
+        for name, parameter in one.discriminator.named_parameters():
+            if name.endswith("original1"):  # the direction: its length says nothing
+                parameter *= 3
+    torch.testing.assert_close(one.classify(images), said)
 
 
 def test_a_common_shift_of_all_logits_changes_realness_and_not_the_classes(rng):

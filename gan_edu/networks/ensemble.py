@@ -9,7 +9,7 @@ from torch.nn.utils.parametrize import is_parametrized
 
 from ..errors import GameError
 from ..games import drops
-from .layers import BesideReference, Centred, FourierFeatures, Heads, Residual, SumPool, VirtualBatchNorm
+from .layers import BesideReference, Centred, FourierFeatures, Heads, Noise, Residual, SumPool, VirtualBatchNorm
 
 POINTWISE = (nn.ReLU, nn.LeakyReLU, nn.Tanh, nn.Sigmoid, nn.Softplus, nn.Dropout, FourierFeatures)
 """Layers that do the same to every sample, whatever axes lie before it."""
@@ -77,7 +77,8 @@ ONE_BY_ONE = {
     *(nn.Identity, nn.ReLU, nn.LeakyReLU, nn.PReLU, nn.ELU, nn.GELU, nn.SiLU, nn.Softplus, nn.Sigmoid, nn.Tanh),
     *(nn.Dropout, nn.Dropout1d, nn.Dropout2d, nn.Dropout3d, nn.AlphaDropout, nn.LayerNorm, nn.GroupNorm),
     *(nn.AvgPool2d, nn.MaxPool2d, nn.AdaptiveAvgPool2d, nn.Upsample, nn.PixelShuffle, nn.ZeroPad2d, nn.ReflectionPad2d),
-    *(nn.Sequential, nn.ModuleList, Heads, Centred, SumPool, Residual, FourierFeatures, VirtualBatchNorm, BesideReference),
+    *(nn.Sequential, nn.ModuleList, Heads, Centred, Noise, SumPool, Residual, FourierFeatures),
+    *(VirtualBatchNorm, BesideReference),
 }
 """Layers, and what holds them, that make of each sample what they would make of it alone."""
 

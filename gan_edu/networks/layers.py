@@ -54,6 +54,20 @@ class Residual(nn.Module):
         return x + self.change(x)
 
 
+class Noise(nn.Module):
+    """Normal noise of that standard deviation, in train mode: what hidden units say in a whisper is not heard (in a classifier with
+    few labels Salimans et al. 2016 put it before every layer; notebook 13)."""
+
+    drops = True  # at random in train mode, as dropout is: a run's seed is to fix it
+
+    def __init__(self, std):
+        super().__init__()
+        self.std = std
+
+    def forward(self, x):
+        return x + self.std * torch.randn_like(x) if self.training else x
+
+
 class Heads(nn.Module):
     """Several layers' answers to the same features, side by side: (N, features) -> (N, outputs of all). One spectral norm over all
     outputs would let those that grow take from the others; here each layer has its own, or none (notebook 10)."""
