@@ -28,7 +28,7 @@ USAGE = """usage: python3 run.py COMMAND [OPTIONS]
   test     run the tests: units, and every notebook in the smoke profile (--processors: as other processors would)
   lab      open the course in JupyterLab
   train    train a system of the zoo on named data or your own images; sample and evaluate look at what came of it
-  record   play again what notebooks show as recorded: league, facades, few_labels, infogan, stackgan
+  record   play again what notebooks show as recorded, one of them by name (--help has the names)
   claims   try every claim of the notebooks with other seeds, and write how near to its bound each comes
   bench    measure speed and time to quality, and write benchmarks/RESULTS.md
   doctor   say what this machine has, and what to do about what it lacks
