@@ -6,6 +6,7 @@ import importlib.metadata
 import importlib.util
 import inspect
 import json
+import os
 import pkgutil
 import re
 import subprocess
@@ -280,6 +281,24 @@ def names_of(nodes, package=None):
         elif isinstance(node, ast.ImportFrom):
             base = importlib.util.resolve_name("." * node.level + (node.module or ""), package)
             yield from (base, *(f"{base}.{alias.name}" for alias in node.names))
+
+
+def test_containers_install_the_tested_versions_and_name_none_themselves(project):
+    """They call run.py, which reads constraints.txt, with a Python that the course is tested on."""
+    box, binder = ROOT / ".devcontainer", ROOT / ".binder"
+    settings = json.loads((box / "devcontainer.json").read_text())
+    image, argument, address = [line for line in (box / "Dockerfile").read_text().splitlines() if line[0] != "#"]
+    assert settings["onCreateCommand"] == 'python3 run.py --torch-index "$TORCH_INDEX" doctor'
+    assert argument == "ARG TORCH=cpu" and settings["build"] == {"dockerfile": "Dockerfile", "args": {"TORCH": "cpu"}}
+    assert address == f"ENV TORCH_INDEX={run.CPU_INDEX.removesuffix('cpu')}${{TORCH}}"
+    assert all((ROOT / name).is_file() for name in settings["customizations"]["codespaces"]["openFiles"])
+    assert (binder / "postBuild").read_text().splitlines()[-1] == "exec python3 run.py here"
+    assert os.name == "nt" or (binder / "postBuild").stat().st_mode & 0o111
+    pythons = [image.removeprefix("FROM mcr.microsoft.com/devcontainers/python:")]
+    pythons += [(binder / "runtime.txt").read_text().strip().removeprefix("python-")]
+    assert all(SpecifierSet(project["requires-python"]).contains(version) for version in pythons)
+    there = {path.name for folder in (box, binder) for path in folder.iterdir()}
+    assert there == {"devcontainer.json", "Dockerfile", "postBuild", "runtime.txt"}, "another file may pin something else"
 
 
 def test_every_page_says_which_pythons_the_course_is_tested_on(project):
