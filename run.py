@@ -3,9 +3,12 @@
 
 The first call makes a virtual environment in `.venv` and installs the tested versions of everything (constraints.txt); later
 calls go straight on. Whatever follows is handed to the `gan-edu` command inside that environment.
+
+Where there is an environment already, as on Colab, Kaggle and Binder, `complete` adds what it lacks and replaces nothing.
 """
 
 import hashlib
+import importlib.metadata
 import os
 import platform
 import shutil
@@ -20,6 +23,10 @@ VENV = ROOT / ".venv"
 PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 STAMP = VENV / "installed"
 CPU_INDEX = "https://download.pytorch.org/whl/cpu"
+NOTEBOOKS_NEED = (
+    *("torch", "numpy", "scipy", "matplotlib", "scikit-learn", "pillow", "safetensors"),
+    *("ipython", "ipywidgets", "pooch", "requests", "tqdm", "rich"),
+)  # of the dependencies in pyproject.toml; what executes, grades and publishes notebooks needs the others
 
 USAGE = """usage: python3 run.py COMMAND [OPTIONS]
 
@@ -32,7 +39,8 @@ USAGE = """usage: python3 run.py COMMAND [OPTIONS]
   claims   try every claim of the notebooks with other seeds, and write how near to its bound each comes
   bench    measure speed and time to quality, and write benchmarks/RESULTS.md
   doctor   say what this machine has, and what to do about what it lacks
-  student  write copies of the notebooks without the solutions
+  student  write copies of the notebooks without the solutions, and the links that open them in a browser
+  here     make ready the Python that you call this with, in place of .venv; what it has is kept (for containers)
 
 --torch-index URL before the command: the package index to take PyTorch from (a CUDA build for Windows, for example).
 --newest before the command: the newest version of every package in place of the tested ones, to see what breaks next.
@@ -54,6 +62,10 @@ def main(arguments):
         sys.exit(
             f"The course is for Python 3.11 to 3.13, and this is {platform.python_version()}. Install one from python.org."
         )
+    if arguments[0] == "here":
+        complete()
+        install(["--no-deps", "-e", ROOT], sys.executable)
+        return 0
     prepare(index, newest)
     signal.signal(signal.SIGINT, lambda *_: None)  # Ctrl-C is the command's affair: it may have something to finish
     command = [PYTHON, "-P", "-m", "gan_edu", *arguments]  # -P: what lies where you are is not imported
@@ -72,7 +84,7 @@ def prepare(index, newest=False):
             shutil.rmtree(VENV, ignore_errors=True)  # half an environment would pass for a whole one
             sys.exit("No virtual environment could be made. On Debian or Ubuntu: apt install python3-venv.")
     STAMP.unlink(missing_ok=True)
-    pin = next(line.strip() for line in (ROOT / "constraints.txt").read_text().splitlines() if line.startswith("torch=="))
+    pin = torch_pin()
     if newest:
         print("Installing the newest versions of everything (some minutes) ...", flush=True)
         install(["--upgrade", "--upgrade-strategy", "eager", "-e", f"{ROOT}[test]"])
@@ -88,6 +100,42 @@ def prepare(index, newest=False):
     print("Installing the tested versions of the other packages (some minutes, once) ...", flush=True)
     install(["-c", ROOT / "constraints.txt", "-e", f"{ROOT}[test]"])
     STAMP.write_text(wanted)
+
+
+def complete():
+    """Installs what notebooks need and the Python that runs this lacks.
+
+    What is there is kept, whatever its version: hosted kernels break if their own packages change under them, and their torch fits
+    their GPU. Only where there is no torch, as in a bare environment, are the tested versions installed.
+    """
+    if not (3, 11) <= sys.version_info < (4,):
+        sys.exit(f"The course needs Python 3.11 or newer, and this is {platform.python_version()}: choose another kernel.")
+    lacking = [name for name in NOTEBOOKS_NEED if not is_here(name)]
+    if not lacking:
+        return
+    print(f"Installing {', '.join(lacking)} (some minutes) ...", flush=True)
+    tested = ["-c", ROOT / "constraints.txt"] if "torch" in lacking else []
+    if tested:
+        pin = torch_pin()
+        index = CPU_INDEX if cpu_build_is_enough(pin) else None
+        install([pin, *(["--index-url", index] if index else [])], sys.executable)
+    import tomllib  # younger than the oldest Python that must be told so
+
+    wanted = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["dependencies"]
+    install([*tested, *(line for line in wanted if line.partition(">=")[0] in lacking)], sys.executable)
+    importlib.invalidate_caches()  # for a kernel that is running
+
+
+def is_here(name):
+    """Whether the Python that runs this has that package."""
+    try:
+        return bool(importlib.metadata.version(name))
+    except importlib.metadata.PackageNotFoundError:
+        return False
+
+
+def torch_pin():
+    return next(line.strip() for line in (ROOT / "constraints.txt").read_text().splitlines() if line.startswith("torch=="))
 
 
 def fingerprint():
@@ -115,8 +163,8 @@ def cpu_build_is_enough(pin):
         return False
 
 
-def install(what):
-    command = [PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *what]
+def install(what, python=None):
+    command = [python or PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *what]
     if subprocess.run(list(map(str, command))).returncode:
         sys.exit("The packages could not be installed. Is there a network, and room on the disk (about 2 GB)? Then try again.")
 

@@ -13,11 +13,11 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Column, Table
 from torch import cuda, distributed
 
-from . import zoo
+from . import __version__, zoo
 from .course import claims as course_claims
-from .course import lesson, runner
+from .course import launch, lesson, runner
 from .course.doctor import findings
-from .course.student import is_edited, student_version, write_derived
+from .course.student import is_edited, write_derived
 from .data.examples import NAMES
 from .engine import keep_memory
 from .errors import CourseError, GanEduError, file_errors
@@ -140,16 +140,22 @@ def lab():
 
 @app.command()
 def student(only: Only = None, force: Force = False):
-    """Write copies of the notebooks without solutions to build/student/. One that somebody has worked in is kept."""
-    into = runner.ROOT / "build" / "student"
-    with _errors_for_people(), file_errors(CourseError, into, "written to"):
-        into.mkdir(parents=True, exist_ok=True)
-        for path in runner.notebooks(only):
-            if is_edited(into / path.name) and not force:
-                console.print(f"kept {into / path.name}, which may hold somebody's work: --force overwrites it")
-                continue
-            write_derived(student_version(path), into / path.name)
-            console.print(f"wrote {into / path.name}")
+    """Write copies of the notebooks without solutions to notebooks/student/, and README's links that open them in a browser. A copy
+    that somebody has worked in is kept."""
+    into, page = runner.NOTEBOOKS / "student", runner.ROOT / "README.md"
+    with _errors_for_people():
+        masters, repository = runner.chosen_notebooks(only), launch.repository(runner.ROOT)
+        with file_errors(CourseError, into, "written to"):
+            into.mkdir(parents=True, exist_ok=True)
+            for path in masters:
+                if is_edited(into / path.name) and not force:
+                    console.print(f"kept {into / path.name}, which may hold somebody's work: --force overwrites it")
+                    continue
+                write_derived(launch.launchable(path, repository, __version__), into / path.name)
+                console.print(f"wrote {into / path.name}")
+        with file_errors(CourseError, page, "written"):
+            text = launch.with_links(page.read_text(encoding="utf-8"), repository, runner.notebooks())
+            page.write_text(text, encoding="utf-8")
 
 
 @app.command()

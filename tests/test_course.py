@@ -24,7 +24,7 @@ from packaging.specifiers import SpecifierSet
 from typer.testing import CliRunner
 
 from gan_edu import cli, course, plots
-from gan_edu.course import doctor, lesson, runner
+from gan_edu.course import doctor, launch, lesson, runner
 from gan_edu.course.checks import Checks
 from gan_edu.course.student import student_version
 from gan_edu.engine import allowed_cores
@@ -279,6 +279,7 @@ def refuse(error):
     return raising
 
 
+ADDRESS = '[project]\n[project.urls]\nRepository = "https://github.com/me/course"\n'
 REFUSALS = {
     "check its permissions": PermissionError(13, "Permission denied"),
     "make room on the disk": OSError(28, "No space left on device"),
@@ -287,12 +288,13 @@ REFUSALS = {
 
 @pytest.mark.parametrize("remedy", REFUSALS)
 @pytest.mark.parametrize("command, function", [("course", "mkdir"), ("course", "write_text"), ("student", "mkdir")])
-def test_a_build_folder_that_cannot_be_written_to_is_said(command, function, remedy, tmp_path, monkeypatch):
+def test_a_folder_that_cannot_be_written_to_is_said(command, function, remedy, tmp_path, monkeypatch):
+    (tmp_path / "pyproject.toml").write_text(ADDRESS)
     monkeypatch.setattr(runner, "run_notebook", lambda source, target, parameters, tell: runner.Outcome(source.stem))
     monkeypatch.setattr(Path, function, refuse(REFUSALS[remedy]))
     with a_course_of(BROKEN, tmp_path):
         result = gan_edu(command, "--only", "20")
-    sentence = f"build/{command} cannot be written to ({REFUSALS[remedy].strerror}): {remedy}."
+    sentence = f"/{command} cannot be written to ({REFUSALS[remedy].strerror}): {remedy}."
     assert result.exit_code == 2 and sentence in result.stdout.replace(os.sep, "/") and "Traceback" not in result.output
 
 
@@ -320,12 +322,16 @@ def test_the_test_command_returns_pytests_exit_code_and_hands_its_options_on(mon
 
 
 @pytest.fixture
-def copy(tmp_path, monkeypatch):
-    """What `gan-edu student` writes of notebook 03, once it has."""
-    monkeypatch.setattr(runner, "ROOT", tmp_path)
-    assert gan_edu("student", "--only", "03").exit_code == 0
-    (path,) = (tmp_path / "build" / "student").glob("*.ipynb")
-    return path
+def copy(tmp_path):
+    """What `gan-edu student` writes of notebook 03, once it has, in a project of its own."""
+    (tmp_path / "pyproject.toml").write_text(ADDRESS)
+    (tmp_path / "README.md").write_text(f"Words before.\n{launch.BEGIN}\n{launch.END}\nWords after.\n")
+    (tmp_path / "notebooks").mkdir()
+    shutil.copy(runner.notebooks("03")[0], tmp_path / "notebooks")
+    with a_course_of(tmp_path / "notebooks", tmp_path):
+        assert gan_edu("student", "--only", "03").exit_code == 0
+        (path,) = (tmp_path / "notebooks" / "student").glob("*.ipynb")
+        yield path
 
 
 def work_in(path):
@@ -335,8 +341,17 @@ def work_in(path):
     nbformat.write(notebook, path)
 
 
-def test_the_student_command_writes_copies_without_solutions(copy):
+def test_the_student_command_writes_copies_without_solutions_and_the_links_that_open_them(copy, tmp_path):
     assert "BEGIN SOLUTION" not in copy.read_text(encoding="utf-8")
+    page = (tmp_path / "README.md").read_text(encoding="utf-8")
+    assert page.startswith("Words before.\n") and page.endswith("Words after.\n")
+    assert f"me/course/blob/main/notebooks/student/{copy.name}" in page
+
+
+def test_the_student_command_without_a_checkout_is_told_where_notebooks_are(tmp_path):
+    with a_course_of(tmp_path, tmp_path):
+        result = gan_edu("student")
+    assert result.exit_code == 2 and "they come with a checkout of the project" in result.output
 
 
 def test_a_students_work_is_kept_unless_force_says_otherwise(copy):
@@ -360,17 +375,16 @@ def test_a_file_of_which_nobody_knows_who_wrote_it_is_kept(copy):
         assert "kept" in gan_edu("student", "--only", "03").stdout and copy.read_text(encoding="utf-8") == text
 
 
-def test_a_copy_that_was_only_run_is_written_again_from_the_source_of_today(copy, tmp_path):
+def test_a_copy_that_was_only_run_is_written_again_from_the_source_of_today(copy):
     notebook = nbformat.read(copy, as_version=4)
     notebook.cells[1].outputs = [nbformat.v4.new_output("stream", text="run")]
     notebook.metadata["kernelspec"]["display_name"] = "another"
     nbformat.write(notebook, copy)
-    source = nbformat.read(runner.notebooks("03")[0], as_version=4)
+    (path,) = runner.notebooks()
+    source = nbformat.read(path, as_version=4)
     source.cells[0].source += "\nan erratum"
-    (tmp_path / "sources").mkdir()
-    nbformat.write(source, tmp_path / "sources" / copy.name)
-    with a_course_of(tmp_path / "sources", tmp_path):
-        assert f"wrote {copy}" in gan_edu("student").stdout
+    nbformat.write(source, path)
+    assert f"wrote {copy}" in gan_edu("student").stdout
     assert "an erratum" in copy.read_text(encoding="utf-8")
 
 
@@ -620,6 +634,50 @@ def test_an_index_that_is_asked_for_replaces_even_an_installed_torch(run):
     run.torch = True
     run.main(["--torch-index", "https://example.org/cu", "doctor"])
     assert pip(run)[0] == ["torch==2.13.0", "--index-url", "https://example.org/cu", "--force-reinstall", "--no-deps"]
+
+
+@pytest.fixture
+def bare(run, monkeypatch):
+    """run.py in a Python with these packages; `bare.has` may be given others."""
+    run.has = []
+    monkeypatch.setattr(run, "is_here", lambda name: name in run.has)
+    (run.ROOT / "pyproject.toml").write_text((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    return run
+
+
+def test_a_python_without_torch_gets_the_tested_versions_of_what_notebooks_need(bare):
+    bare.complete()
+    torch, others = pip(bare)
+    assert torch == CPU and others[:2] == ["-c", str(bare.ROOT / "constraints.txt")]
+    assert [word.partition(">=")[0] for word in others[2:]] and {word.partition(">=")[0] for word in others[2:]} == set(
+        bare.NOTEBOOKS_NEED
+    )
+    assert {words[0] for words in bare.commands} == {sys.executable}, "into the Python that runs this, and no other"
+
+
+def test_a_torch_that_is_there_is_kept_and_nothing_is_pinned_beside_it(bare):
+    bare.has = [name for name in bare.NOTEBOOKS_NEED if name != "pooch"]
+    bare.complete()
+    assert pip(bare) == [["pooch>=1.8"]]
+
+
+def test_a_python_that_has_everything_is_left_alone(bare, capsys):
+    bare.has = bare.NOTEBOOKS_NEED
+    bare.complete()
+    assert bare.commands == [] and capsys.readouterr().out == ""
+
+
+def test_here_makes_ready_the_python_that_is_there_and_makes_no_other(bare):
+    bare.has = bare.NOTEBOOKS_NEED
+    assert bare.main(["here"]) == 0
+    assert pip(bare) == [["--no-deps", "-e", str(bare.ROOT)]] and bare.commands[0][0] == sys.executable
+    assert not bare.VENV.exists()
+
+
+def test_a_kernel_that_is_too_old_is_told_so(bare, monkeypatch):
+    monkeypatch.setattr(bare.sys, "version_info", (3, 10, 1))
+    with pytest.raises(SystemExit, match="The course needs Python 3.11 or newer, and this is .*: choose another kernel"):
+        bare.complete()
 
 
 def test_the_exit_code_is_the_commands(run):

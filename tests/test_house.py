@@ -3,8 +3,10 @@
 import ast
 import importlib
 import importlib.metadata
+import importlib.util
 import inspect
 import json
+import os
 import pkgutil
 import re
 import subprocess
@@ -18,6 +20,7 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
 import gan_edu
+import run
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "gan_edu"
@@ -236,7 +239,7 @@ def distributions(*folders):
                 yield from map(canonical, installed.get(name, [name]))
 
 
-OURS = {"gan_edu", "benchmarks", "recordings", "sitecustomize", "test_notebooks"}
+OURS = {"gan_edu", "benchmarks", "recordings", "run", "sitecustomize", "test_notebooks"}
 
 
 def test_what_is_imported_is_declared_and_what_is_declared_is_used(project):
@@ -244,6 +247,58 @@ def test_what_is_imported_is_declared_and_what_is_declared_is_used(project):
     assert course <= set(requirements(project))
     assert course | tests <= set(requirements(project, "test"))
     assert set(requirements(project, "test", "edit")) <= course | tests | set(USED)
+
+
+# What these modules import inside functions runs, grades and publishes notebooks; no notebook calls it.
+RUNNERS = {"gan_edu.course.runner", "gan_edu.course.pages", "gan_edu.course.student", "gan_edu.course.launch"}
+
+
+def test_a_kernel_without_the_course_gets_what_notebooks_import(project):
+    """Followed from the notebooks' cells through every module of the package that they reach."""
+    cells = [cell for path in NOTEBOOKS for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]]
+    codes = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
+    todo, reached, others = [name for code in codes for name in names_of(ast.walk(ast.parse(code)))], set(), set()
+    while todo:
+        name = todo.pop()
+        if name.split(".")[0] != "gan_edu":
+            others.add(name.split(".")[0])
+        elif name in MODULES and name not in reached:
+            reached.add(name)
+            module = importlib.import_module(name)
+            tree = ast.parse(Path(module.__file__).read_text())
+            todo += [name.rpartition(".")[0], *names_of(tree.body if name in RUNNERS else ast.walk(tree), module.__package__)]
+    installed = importlib.metadata.packages_distributions()
+    wanted = {canonical(installed[name][0]) for name in others - sys.stdlib_module_names}
+    assert "gan_edu.judge" in reached, "which only other modules import"
+    assert set(run.NOTEBOOKS_NEED) == wanted <= set(requirements(project))
+
+
+def names_of(nodes, package=None):
+    """The full names of all that is imported among these nodes of a module of that package."""
+    for node in nodes:
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = importlib.util.resolve_name("." * node.level + (node.module or ""), package)
+            yield from (base, *(f"{base}.{alias.name}" for alias in node.names))
+
+
+def test_containers_install_the_tested_versions_and_name_none_themselves(project):
+    """They call run.py, which reads constraints.txt, with a Python that the course is tested on."""
+    box, binder = ROOT / ".devcontainer", ROOT / ".binder"
+    settings = json.loads((box / "devcontainer.json").read_text())
+    image, argument, address = [line for line in (box / "Dockerfile").read_text().splitlines() if line[0] != "#"]
+    assert settings["onCreateCommand"] == 'python3 run.py --torch-index "$TORCH_INDEX" doctor'
+    assert argument == "ARG TORCH=cpu" and settings["build"] == {"dockerfile": "Dockerfile", "args": {"TORCH": "cpu"}}
+    assert address == f"ENV TORCH_INDEX={run.CPU_INDEX.removesuffix('cpu')}${{TORCH}}"
+    assert all((ROOT / name).is_file() for name in settings["customizations"]["codespaces"]["openFiles"])
+    assert (binder / "postBuild").read_text().splitlines()[-1] == "exec python3 run.py here"
+    assert os.name == "nt" or (binder / "postBuild").stat().st_mode & 0o111
+    pythons = [image.removeprefix("FROM mcr.microsoft.com/devcontainers/python:")]
+    pythons += [(binder / "runtime.txt").read_text().strip().removeprefix("python-")]
+    assert all(SpecifierSet(project["requires-python"]).contains(version) for version in pythons)
+    there = {path.name for folder in (box, binder) for path in folder.iterdir()}
+    assert there == {"devcontainer.json", "Dockerfile", "postBuild", "runtime.txt"}, "another file may pin something else"
 
 
 def test_every_page_says_which_pythons_the_course_is_tested_on(project):

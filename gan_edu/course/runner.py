@@ -26,6 +26,14 @@ NOTEBOOKS = ROOT / "notebooks"
 CONSOLE = Console(highlight=False, markup=False, soft_wrap=True)
 
 
+def chosen_notebooks(only=None):
+    """`notebooks(only)`. Raises CourseError if there are none."""
+    chosen = notebooks(only)
+    if not chosen:
+        raise CourseError(f"there are no notebooks in {NOTEBOOKS}: they come with a checkout of the project.")
+    return chosen
+
+
 def notebooks(only=None):
     """The notebooks in order; those whose names begin with one of the comma-separated prefixes in `only`, if given."""
     found = sorted(NOTEBOOKS.glob("[0-9][0-9]_*.ipynb"))
@@ -205,9 +213,7 @@ def run_course(profile="lecture", only=None, device="auto", seed=0, threads=None
         raise CourseError(f"{profile!r} is no profile: choose {', '.join(PROFILES)}.")
     chosen_device = choose_device(device)
     into = ROOT / "build" / "course"
-    chosen, outcomes = notebooks(only), []
-    if not chosen:
-        raise CourseError(f"there are no notebooks in {NOTEBOOKS}: they come with a checkout of the project.")
+    chosen, outcomes = chosen_notebooks(only), []
     edited = [path.name for path in chosen if is_edited(into / path.name)]
     if edited and not force:
         raise CourseError(
