@@ -90,6 +90,12 @@ def test_readme_has_todays_launch_links_and_leads_to_every_copy():
     assert all(f"](notebooks/student/{path.name})" in page for path in runner.notebooks())
 
 
+def test_readme_says_of_links_that_lead_nowhere_yet_that_they_do():
+    page = f"{launch.BEGIN}\n{launch.END}"
+    assert "lead nowhere" in launch.with_links(page, "some_placeholder/course", [])
+    assert "lead nowhere" not in launch.with_links(page, "me/co_urse", [])
+
+
 def test_a_readme_without_a_place_for_the_links_is_told_so():
     with pytest.raises(CourseError, match="put back the lines <!-- launch links"):
         launch.with_links("# gan_edu\n", REPOSITORY, [])

@@ -128,6 +128,8 @@ def with_links(page: str, repository: str, masters: Iterable[Path]) -> str:
     ]
     table = "\n".join(["| without solutions | open in |", "|---|---|", *rows])
     words = f"[Open all of it in a Codespace]({codespace(repository)}), with everything installed."
+    if "_" in repository.partition("/")[0]:  # which no account has, so that nobody can register the placeholder
+        words += " (Not yet: the course has no address in `pyproject.toml` so far; until it has one, these links lead nowhere.)"
     return f"{page.partition(BEGIN)[0]}{BEGIN}\n\n{table}\n\n{words}\n\n{END}{page.partition(END)[2]}"
 
 
