@@ -1,0 +1,95 @@
+/** Answers the questions of test_playground.py: JSON from stdin to JSON on stdout, all in one process. */
+
+import { readFileSync } from "node:fs";
+import { pathToFileURL } from "node:url";
+
+const folder = pathToFileURL(process.argv[2] + "/");
+const load = (name) => import(new URL(name, folder));
+const [{ DATA, drawing, latents, LIMIT, realPoints }, { Game }, measures, { Random }, settings, { PALETTES }, { Trace }] = await Promise.all(
+  ["data.js", "game.js", "measures.js", "random.js", "settings.js", "palettes.js", "network.js"].map(load),
+);
+
+const plain = (value) => JSON.parse(JSON.stringify(value, (_, inner) => (ArrayBuffer.isView(inner) ? Array.from(inner) : inner)));
+
+/** Plays a game from given weights on given draws. */
+function play({ settings: changes, later, weights, vectors, draws, rounds }) {
+  const now = { ...settings.defaults(), ...changes };
+  const waiting = draws.map(({ real, latent, mix }) => ({
+    real: Float64Array.from(real.flat()),
+    latent: Float64Array.from(latent.flat()),
+    mix: Float64Array.from(mix),
+  }));
+  const game = new Game(now, () => waiting.shift());
+  for (const player of ["generator", "discriminator"]) {
+    game[player].parameters.forEach(({ value }, p) => value.set(weights[player][p].flat()));
+  }
+  game.discriminator.layers.forEach((layer, k) => {
+    if (vectors.length) Object.assign(layer, { left: Float64Array.from(vectors[k][0]), right: Float64Array.from(vectors[k][1]) });
+  });
+  const costs = [];
+  for (let round = 0; round < rounds; round++) {
+    if (round === rounds / 2) game.change({ ...now, ...later });
+    game.round();
+    costs.push({ ...game.costs });
+  }
+  const parameters = (player) => game[player].parameters.map(({ value }) => value);
+  return { generator: parameters("generator"), discriminator: parameters("discriminator"), costs, left: waiting.length };
+}
+
+/** By how much the phases, one at a time, end elsewhere than whole rounds. */
+function byPhases(changes) {
+  const now = { ...settings.defaults(), ...changes };
+  const [whole, apart] = [0, 1].map(() => new Game(now, drawing(() => now)));
+  for (let round = 0; round < 3; round++) whole.round();
+  const seen = [];
+  while (apart.rounds < 3) seen.push(apart.phase());
+  const values = (game) => [...game.generator.parameters, ...game.discriminator.parameters].flatMap(({ value }) => Array.from(value));
+  const others = values(apart);
+  return { seen, apart: Math.max(...values(whole).map((value, k) => Math.abs(value - others[k]))) };
+}
+
+/** The modes captured by 2,500 samples every 50 rounds at the default setting, until there are seven. */
+function ring({ seed, rounds }) {
+  const now = { ...settings.defaults(), seed };
+  const game = new Game(now, drawing(() => now));
+  const latent = latents(new Random(seed, "looking"), 2500, now);
+  const captured = [];
+  while (game.rounds < rounds && !(captured.at(-1) >= 7)) {
+    for (let k = 0; k < 50; k++) game.round();
+    const samples = game.generator.forward(new Trace(), latent, 2500);
+    captured.push(measures.modes(samples, DATA.ring.mixture).captured);
+  }
+  return captured;
+}
+
+function diverging() {
+  const now = { ...settings.defaults(), optimiser: "sgd", rateD: 1e30, rateG: 1e30 };
+  const game = new Game(now, drawing(() => now));
+  try {
+    for (let round = 0; round < 20; round++) game.round();
+  } catch (error) {
+    return error.message;
+  }
+  return "";
+}
+
+const questions = {
+  play,
+  byPhases,
+  ring,
+  diverging,
+  modes: ({ samples, data, least }) => measures.modes(Float64Array.from(samples.flat()), DATA[data].mixture, least),
+  mixture: ({ data }) => DATA[data].mixture,
+  divergence: ({ a, b }) => {
+    const [p, q] = [a, b].map((samples) => measures.shares(Float64Array.from(samples.flat()), LIMIT));
+    return { p, q, value: measures.jensenShannon(p, q), limit: LIMIT };
+  },
+  points: ({ data, seed, count, points }) => realPoints(new Random(seed, "batches"), count, { data, points }),
+  latents: ({ latent, kind, count }) => latents(new Random(0, "latents"), count, { latent, kind }),
+  table: () => ({ settings: settings.SETTINGS, comparable: settings.COMPARABLE, defaults: settings.defaults(), palettes: PALETTES }),
+  written: ({ settings: changes }) => settings.toAddress({ ...settings.defaults(), ...changes }),
+  read: ({ address }) => settings.fromAddress(address),
+};
+
+const asked = JSON.parse(readFileSync(0, "utf8"));
+process.stdout.write(JSON.stringify(plain(asked.map(([question, details]) => questions[question](details)))));

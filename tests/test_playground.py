@@ -1,0 +1,403 @@
+"""The playground in the browser plays the course's own game: with the same weights and draws, what JavaScript and PyTorch compute
+agrees. One process of node answers all questions of this file."""
+
+import json
+import math
+import re
+import shutil
+import subprocess
+from functools import partial
+from itertools import product
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from gan_edu import losses, metrics, networks, penalties, plots, training
+from gan_edu.data import grid, ring
+from gan_edu.engine import Engine
+from gan_edu.games import Draw
+from gan_edu.models.gan import GAN, Latent
+from gan_edu.networks import mlp
+
+FOLDER = Path(training.__file__).parent / "widgets" / "playground"
+NODE = shutil.which("node")
+needs_node = pytest.mark.skipif(NODE is None, reason="there is no node on this machine, and the playground is JavaScript")
+
+LOSSES = {
+    "non-saturating": losses.non_saturating,
+    "minimax": losses.minimax,
+    "least-squares": losses.least_squares,
+    "wasserstein": losses.wasserstein,
+    "hinge": losses.hinge,
+    "relativistic": losses.relativistic,
+}
+PENALTIES = {
+    "none": lambda weight: [],
+    "r1": lambda weight: [penalties.R1(weight)],
+    "r1+r2": lambda weight: [penalties.R1(weight), penalties.R2(weight)],
+    "wgan-gp": lambda weight: [penalties.GradientPenalty(weight)],
+    "clipping": lambda weight: [],
+    "spectral": lambda weight: [],
+}
+ORDERS = ["DG", "DDG", "DDDDDG", "DGG", "D+G"]
+SMALL = {"width": 6, "depth": 2, "batch": 8, "weight": 0.3, "bound": 0.1, "rateD": 5e-3, "rateG": 2e-3, "momentum": 0.5}
+
+
+def case(**settings):
+    return {"loss": "non-saturating", "regulariser": "none", "order": "DG", "latent": 2, "waves": True, "optimiser": "adam"} | (
+        SMALL | settings
+    )
+
+
+CASES = {
+    **{f"{loss}, {how}": case(loss=loss, regulariser=how) for loss, how in product(LOSSES, PENALTIES)},
+    **{
+        f"{order}, {loss}, {how}": case(order=order, loss=loss, regulariser=how)
+        for order, (loss, how) in product(ORDERS[1:], [*product(["non-saturating"], PENALTIES), ("relativistic", "r1+r2")])
+    },
+    **{f"Adam, momentum {m}": case(momentum=m) for m in (0.0, 0.9)},
+    **{f"SGD, momentum {m}": case(optimiser="sgd", momentum=m, rateD=0.1, rateG=0.5) for m in (0.0, 0.9)},
+    **{f"{latent} latents, no waves": case(latent=latent, waves=False, regulariser="r1+r2") for latent in (1, 2, 8)},
+    **{f"{depth} hidden layers": case(depth=depth, regulariser="wgan-gp") for depth in (1, 3)},
+}
+LATER = {"rateD": 1e-3, "rateG": 7e-3, "momentum": 0.8}  # what the reader sets at half time
+
+
+class Prepared(GAN):
+    """A GAN whose draws were made beforehand."""
+
+    def draw(self, batch, rng):
+        real, latent, mix = batch
+        return Draw(real=real, latent=latent, mix=mix)
+
+
+def rounds_of(settings):
+    """Twenty turns or more, an even number of rounds."""
+    return 2 * math.ceil(10 / len(settings["order"].replace("+G", "")))
+
+
+def made(settings):
+    """The same game in PyTorch, and its draws."""
+    hidden = [settings["width"]] * settings["depth"]
+    inputs, eyes = (14, [networks.FourierFeatures()]) if settings["waves"] else (2, [])
+    discriminator = nn.Sequential(*eyes, mlp(inputs, *hidden, 1)).double()
+    if settings["regulariser"] == "spectral":
+        networks.spectral(discriminator)
+    generator = mlp(settings["latent"], *hidden, 2).double()
+    terms = PENALTIES[settings["regulariser"]](settings["weight"])
+    game = Prepared(generator, discriminator, settings["latent"], LOSSES[settings["loss"]], terms)
+    size, count = settings["batch"], rounds_of(settings) * len(settings["order"])
+    shapes = [(size, 2), (size, settings["latent"]), (size,)]
+    draws = [[make(*shape, dtype=torch.float64) for make, shape in zip((torch.randn, torch.randn, torch.rand), shapes)]
+             for _ in range(count)]  # fmt: skip
+    return game, draws
+
+
+def weights(game):
+    """Each player's parameters in the order of its layers: weight, bias, weight, bias; with spectral norm, those that are learned."""
+    layers = {name: [m for m in getattr(game, name).modules() if isinstance(m, nn.Linear)] for name in game.order}
+    return {
+        name: [
+            parameter.detach().flatten().tolist()
+            for layer in those
+            for parameter in (
+                layer.parametrizations.weight.original if hasattr(layer, "parametrizations") else layer.weight,
+                layer.bias,
+            )
+        ]
+        for name, those in layers.items()
+    }
+
+
+def vectors(game):
+    """The vectors of spectral norm, layer by layer."""
+    norms = [layer.parametrizations.weight[0] for layer in game.discriminator.modules() if hasattr(layer, "parametrizations")]
+    return [[norm._u.tolist(), norm._v.tolist()] for norm in norms]
+
+
+def played(settings, game, draws):
+    """What `training.Run` makes of it: the parameters at the end, and the costs of each round."""
+
+    def maker(rate):
+        if settings["optimiser"] == "sgd":
+            return partial(torch.optim.SGD, lr=rate, momentum=settings["momentum"])
+        return partial(torch.optim.Adam, lr=rate, betas=(settings["momentum"], 0.999))
+
+    makers = {"discriminator": maker(settings["rateD"]), "generator": maker(settings["rateG"])}
+    if settings["regulariser"] == "clipping":
+        makers["discriminator"] = training.clipped(makers["discriminator"], settings["bound"])
+    run = training.Run(game, iter(draws), makers, settings["order"], engine=Engine("fp32", 1))
+    rounds = rounds_of(settings)
+    for k in range(rounds):
+        if k == rounds // 2:
+            for name, rate in (("discriminator", LATER["rateD"]), ("generator", LATER["rateG"])):
+                for group in run.optimisers[name].param_groups:
+                    momentum = {"momentum": LATER["momentum"]} if "momentum" in group else {"betas": (LATER["momentum"], 0.999)}
+                    group.update(lr=rate, **momentum)
+        run.round()
+    run.read_costs()
+    return weights(game), run.history.costs
+
+
+# ----- The questions, all at once
+
+SAMPLES = {
+    "on the ring": ("ring", lambda: ring().sample(2500, torch.Generator().manual_seed(1)), 20),
+    "at one mode": ("ring", lambda: torch.tensor([1.0, 0.0]) + 0.03 * torch.randn(500, 2), 20),
+    "anywhere": ("ring", lambda: torch.randn(2500, 2), 20),
+    "far away": ("ring", lambda: 50 + torch.randn(100, 2), 1),
+    "on the grid": ("grid", lambda: grid(5, 0.5).sample(2500, torch.Generator().manual_seed(1)), 20),
+}
+DATA = ["ring", "grid", "spiral", "moons", "line", "drawn"]
+SEEDS, ROUNDS = range(5), 1000
+BROKEN = {
+    "loss=no-such": "choose one of non-saturating, minimax",
+    "rateD=fast": "give a number from",
+    "rateG=100": "give a number from",
+    "rateG=": "give a number from",
+    "seed=1.5": "give a whole number",
+    "waves=perhaps": "write yes or no",
+    "layers=verdicts,clouds": "write some of",
+    "points=12345": "four digits or small letters",
+    "points=" + "zzzz" * 301: "300 drawn points at most",
+    "compare=speed:full": "compare one of",
+    "compare=loss:no-such": "choose one of",
+    "colour=red": "there is no setting of that name",
+    "constructor=1": "there is no setting of that name",
+    "loss=%E0%A4": "percent sign",
+    "compare": "compare one of",
+}
+
+
+@pytest.fixture(scope="module")
+def answers():
+    """`answers[question, key]`: what JavaScript answers."""
+    if NODE is None:
+        pytest.skip("there is no node on this machine, and the playground is JavaScript")
+    torch.manual_seed(0)
+    questions, kept = {}, {}
+    for name, settings in CASES.items():
+        game, draws = kept["game", name] = made(settings)
+        questions["play", name] = {
+            "settings": settings,
+            "later": LATER,
+            "weights": weights(game),
+            "vectors": vectors(game),
+            "draws": [dict(zip(("real", "latent", "mix"), (part.tolist() for part in draw))) for draw in draws],
+            "rounds": rounds_of(settings),
+        }
+    for name, (data, samples, least) in SAMPLES.items():
+        kept["samples", name] = samples()
+        questions["modes", name] = {"samples": kept["samples", name].tolist(), "data": data, "least": least}
+    kept["cells"] = [torch.randn(1000, 2).double(), torch.rand(500, 2).double()]
+    questions["divergence", ""] = dict(zip("ab", (samples.tolist() for samples in kept["cells"])))
+    questions["divergence", "equal"] = dict.fromkeys("ab", kept["cells"][0].tolist())
+    for order in ORDERS:
+        questions["byPhases", order] = {"order": order, "regulariser": "spectral", "batch": 16, "width": 4}
+    for seed in SEEDS:
+        questions["ring", seed] = {"seed": seed, "rounds": ROUNDS}
+    for data, (which, seed) in product(DATA, (("first", 0), ("again", 0), ("other", 1))):
+        questions["points", (data, which)] = {"data": data, "seed": seed, "count": 2000, "points": [[0.5, 0.5], [-1, 0]]}
+    for latent, kind in product((1, 2, 8), ("normal", "uniform")):
+        questions["latents", (latent, kind)] = {"latent": latent, "kind": kind, "count": 4000}
+    for address in BROKEN:
+        questions["read", address] = {"address": "#" + address + "&batch=64"}
+    for data in ("ring", "grid"):
+        questions["mixture", data] = {"data": data}
+    questions["table", ""] = {}
+    questions["diverging", ""] = {}
+    return kept | ask(questions)
+
+
+def ask(questions):
+    """What node answers to {(question, key): details}."""
+    driver = Path(__file__).with_name("playground.mjs")
+    asked = json.dumps([[question, details] for (question, _), details in questions.items()])
+    node = subprocess.run([NODE, driver, FOLDER], input=asked, capture_output=True, text=True, encoding="utf-8")
+    assert node.returncode == 0, node.stderr[-2000:]
+    return dict(zip(questions, json.loads(node.stdout)))
+
+
+# ----- The engine
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_javascript_and_pytorch_play_the_same_game(answers, name):
+    settings, (game, draws), there = CASES[name], answers["game", name], answers["play", name]
+    before = weights(game)
+    here, costs = played(settings, game, draws)
+    for player in game.order:
+        for ours, theirs in zip(here[player], there[player], strict=True):
+            assert np.abs(np.subtract(ours, theirs)).max() < 1e-5
+        moved = np.abs(np.subtract(before[player][0], here[player][0])).max()
+        assert moved > 1e-3, "where nothing moves, agreement says nothing"
+        torch.testing.assert_close([round_[player] for round_ in there["costs"]], costs[player], rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("order", ORDERS)
+def test_a_turn_taken_apart_is_the_same_turn(answers, order):
+    apart = answers["byPhases", order]
+    assert apart["apart"] == 0
+    phases = [step["phase"] for step in apart["seen"]]
+    assert phases == ["sample", "judge", "gradient", "move"] * (len(phases) // 4)
+    turns = [step["movers"] for step in apart["seen"] if step["phase"] == "move"]
+    initials = ["+".join(mover[0].upper() for mover in movers) for movers in turns]
+    assert "".join(initials) == order * 3
+
+
+def test_a_cost_that_is_not_finite_stops_the_game_in_words(answers):
+    assert re.search(r"cost is \S+ in round \d+\. Lower the learning rate, or add a regulariser", answers["diverging", ""])
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_the_default_setting_reaches_seven_of_eight_modes(answers, seed):
+    assert answers["ring", seed][-1] >= 7, f"modes captured every 50 rounds: {answers['ring', seed]}"
+
+
+# ----- Data and latents
+
+
+@pytest.mark.parametrize("data", ["ring", "grid"])
+def test_mixtures_are_those_of_the_package(answers, data):
+    ours, theirs = {"ring": ring(), "grid": grid(5, 0.5)}[data], answers["mixture", data]
+    there = torch.tensor(sorted(theirs["centres"]), dtype=torch.float32)
+    here = torch.tensor(sorted(ours.centres.tolist()))
+    torch.testing.assert_close(there.round(decimals=5).sort(0).values, here.round(decimals=5).sort(0).values)
+    assert theirs["std"] == ours.std
+
+
+@pytest.mark.parametrize("data", DATA)
+def test_real_points_lie_in_the_picture_and_follow_from_the_seed(answers, data):
+    points, same, others = (answers["points", (data, which)] for which in ("first", "again", "other"))
+    assert len(points) == 2 * 2000 and np.abs(points).max() < 1.5
+    assert points == same and points != others
+
+
+def test_points_are_where_their_data_set_says(answers):
+    points = {
+        name: np.reshape(answers["points", (name, "first")], (-1, 2)) for name in ("ring", "grid", "line", "drawn", "moons")
+    }
+    for name, mixture in (("ring", ring()), ("grid", grid(5, 0.5))):
+        found = metrics.modes(torch.tensor(points[name]), mixture)
+        assert found.captured == len(mixture.centres) and found.high_quality > 0.97 and found.kl < 0.02
+    slope = points["line"] @ [1, -2]  # twice its distance from y = x/2, but for a constant
+    assert slope.std() == pytest.approx(0.03 * math.sqrt(5), rel=0.1)
+    distance = np.linalg.norm(points["drawn"][:, None] - np.array([[0.5, 0.5], [-1, 0]]), axis=2).min(1)
+    assert distance.max() < 0.03 * 5
+    assert np.abs(points["moons"].mean(0)).max() < 0.05, "two moons, each the other's mirror image"
+
+
+@pytest.mark.parametrize(("latent", "kind"), list(product((1, 2, 8), ("normal", "uniform"))))
+def test_latents_have_the_moments_of_the_course_latents(answers, latent, kind):
+    numbers = np.reshape(answers["latents", (latent, kind)], (-1, latent))
+    theirs = Latent(latent, kind).draw(4000, torch.Generator().manual_seed(0)).numpy()
+    assert numbers.shape == theirs.shape
+    error = 5 / math.sqrt(numbers.size)
+    for power in (1, 2, 4):
+        assert (numbers**power).mean() == pytest.approx((theirs**power).mean(), abs=10 * error if power == 4 else 2 * error)
+    assert (np.abs(numbers).max() <= 1) == (kind == "uniform")
+
+
+# ----- Measures
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_modes_are_those_of_metrics(answers, name):
+    data, _, least = SAMPLES[name]
+    here, there = (
+        metrics.modes(answers["samples", name], {"ring": ring(), "grid": grid(5, 0.5)}[data], least),
+        answers["modes", name],
+    )
+    assert sorted(there["counts"]) == sorted(here.counts.tolist())
+    for field, theirs in (("captured", "captured"), ("high_quality", "highQuality"), ("dominant", "dominant"),
+                          ("kl", "kl"), ("overlap", "overlap")):  # fmt: skip
+        assert there[theirs] == pytest.approx(getattr(here, field), abs=1e-5), field
+
+
+def test_the_divergence_is_scipys_jensen_shannon_between_the_shares_of_cells(answers):
+    from scipy.spatial.distance import jensenshannon
+
+    found, cells = answers["divergence", ""], []
+    for samples in answers["cells"]:
+        edges = np.linspace(-found["limit"], found["limit"], 21)
+        inside = np.histogram2d(samples[:, 1], samples[:, 0], bins=[edges, edges])[0].ravel() / len(samples)
+        cells.append([*inside, 1 - inside.sum()])
+    assert found["p"] == pytest.approx(cells[0], abs=1e-9) and found["q"] == pytest.approx(cells[1], abs=1e-9)
+    assert found["value"] == pytest.approx(jensenshannon(*cells) ** 2, abs=1e-9)
+    assert 0 < found["value"] < math.log(2)
+    assert answers["divergence", "equal"]["value"] == 0
+
+
+# ----- Settings and their address
+
+OTHERWISE = {
+    "data": "drawn",
+    "points": [[-1.5, 1.5], [0.25, -0.75]],
+    "loss": "hinge",
+    "regulariser": "r1+r2",
+    "weight": 0.5,
+    "bound": 0.05,
+    "order": "D+G",
+    "rateD": 1e-5,
+    "rateG": 0.1,
+    "momentum": 0,
+    "optimiser": "sgd",
+    "width": 64,
+    "depth": 1,
+    "waves": False,
+    "latent": 8,
+    "kind": "uniform",
+    "batch": 16,
+    "seed": 2**31 - 1,
+    "speed": "slow",
+    "layers": ["arrows"],
+    "compare": {"name": "order", "value": "D+G"},
+}
+
+
+@needs_node
+def test_settings_survive_the_address(answers):
+    standard = answers["table", ""]["defaults"]
+    assert set(OTHERWISE) == set(standard) and not [name for name in standard if OTHERWISE[name] == standard[name]]
+    each = [{}, OTHERWISE, {"layers": []}, {"compare": {"name": "waves", "value": False}}] + [
+        {k: v} for k, v in OTHERWISE.items()
+    ]
+    written = ask({("written", k): {"settings": changes} for k, changes in enumerate(each)})
+    read = ask({("read", k): {"address": "#" + address} for (_, k), address in written.items()})
+    for k, changes in enumerate(each):
+        address, found = written["written", k], read["read", k]
+        assert re.fullmatch(r"[-\w.&=+:,%]*", address) and (address == "") == (changes == {})
+        assert found["problems"] == []
+        for name, value in (standard | changes).items():
+            near = np.abs(np.subtract(found["settings"][name], value)).max() < 2e-3 if name == "points" and value else None
+            assert near or found["settings"][name] == value, name
+
+
+@pytest.mark.parametrize("address", BROKEN)
+def test_a_broken_address_is_said_in_words_and_leaves_the_defaults(answers, address):
+    found, standard = answers["read", address], answers["table", ""]["defaults"]
+    assert found["settings"] == standard | {"batch": 64}, "what can be read is read"
+    (problem,) = found["problems"]
+    assert BROKEN[address] in problem and problem.startswith("The address says") and problem.endswith("The default is used.")
+
+
+def test_every_choice_offered_is_tested_against_pytorch(answers):
+    table = answers["table", ""]["settings"]
+    offered = {
+        name: [value for value, _ in table[name]["values"]] for name in ("loss", "regulariser", "order", "optimiser", "latent")
+    }
+    for name, values in offered.items():
+        assert set(values) == {case[name] for case in CASES.values()}, name
+
+
+# ----- What is shipped
+
+
+def test_colours_mean_what_they_mean_in_the_course(answers):
+    for palette in answers["table", ""]["palettes"].values():
+        assert {name: palette[name] for name in ("data", "generator", "discriminator", "other")} == {
+            "data": plots.DATA, "generator": plots.GENERATOR, "discriminator": plots.DISCRIMINATOR, "other": plots.OTHER,
+        }  # fmt: skip
