@@ -5,9 +5,16 @@ import { pathToFileURL } from "node:url";
 
 const folder = pathToFileURL(process.argv[2] + "/");
 const load = (name) => import(new URL(name, folder));
-const [{ DATA, drawing, latents, LIMIT, realPoints }, { Game }, measures, { Random }, settings, { PALETTES }, { Trace }] = await Promise.all(
-  ["data.js", "game.js", "measures.js", "random.js", "settings.js", "palettes.js", "network.js"].map(load),
-);
+const { DATA, drawing, latents, LIMIT, realPoints } = await load("data.js");
+const { Game } = await load("game.js");
+const { History } = await load("history.js");
+const measures = await load("measures.js");
+const { Trace } = await load("network.js");
+const { PALETTES } = await load("palettes.js");
+const { Random } = await load("random.js");
+const { Run } = await load("run.js");
+const settings = await load("settings.js");
+const { mount } = await load("playground.js");
 
 const plain = (value) => JSON.parse(JSON.stringify(value, (_, inner) => (ArrayBuffer.isView(inner) ? Array.from(inner) : inner)));
 
@@ -73,7 +80,43 @@ function diverging() {
   return "";
 }
 
+/** What is seen of a run after some rounds, and the networks that it is seen of; and whether looking has changed them. */
+function view(changes) {
+  const now = { ...settings.defaults(), ...changes };
+  const [run, twin] = [new Run(now), new Run(now)];
+  for (let round = 0; round < 3; round++) for (const each of [run, twin]) each.round();
+  const points = Float64Array.from([0, 0, 1, 0, -0.5, 0.7]);
+  const networks = ({ game }) => {
+    const values = (network) => network.parameters.map(({ value }) => Array.from(value));
+    return { generator: values(game.generator), discriminator: values(game.discriminator) };
+  };
+  const seen = {
+    networks: networks(run),
+    arrows: run.arrows(),
+    real: run.real,
+    samples: run.samples().slice(),
+    lattice: run.lattice().map((curve) => Array.from(curve)),
+    points,
+    verdicts: run.verdicts(points, 3),
+    outputs: run.outputs(new Trace(), points, 3),
+  };
+  run.measure();
+  const words = run.describe();
+  for (const each of [run, twin]) each.round();
+  return { ...seen, words, same: JSON.stringify(networks(run)) === JSON.stringify(networks(twin)) };
+}
+
+/** A history of the numbers 1, 2, ..., count, each at its own round. */
+function history({ count }) {
+  const kept = new History();
+  for (let round = 1; round <= count; round++) kept.add(round, { number: round });
+  return kept.all;
+}
+
 const questions = {
+  view,
+  history,
+  mounts: () => typeof mount,
   play,
   byPhases,
   ring,

@@ -6,6 +6,7 @@ import math
 import re
 import shutil
 import subprocess
+import tomllib
 from functools import partial
 from itertools import product
 from pathlib import Path
@@ -22,6 +23,7 @@ from gan_edu.games import Draw
 from gan_edu.models.gan import GAN, Latent
 from gan_edu.networks import mlp
 
+ROOT = Path(__file__).resolve().parents[1]
 FOLDER = Path(training.__file__).parent / "widgets" / "playground"
 NODE = shutil.which("node")
 needs_node = pytest.mark.skipif(NODE is None, reason="there is no node on this machine, and the playground is JavaScript")
@@ -207,6 +209,17 @@ def answers():
         questions["read", address] = {"address": "#" + address + "&batch=64"}
     for data in ("ring", "grid"):
         questions["mixture", data] = {"data": data}
+    for loss in LOSSES:
+        questions["view", loss] = {"loss": loss, "waves": False, "batch": 32}
+    for latent in (1, 8):
+        questions["view", latent] = {
+            "latent": latent,
+            "kind": "uniform",
+            "regulariser": "spectral",
+        }
+    for count in (1, 799, 800, 12345):
+        questions["history", count] = {"count": count}
+    questions["mounts", ""] = {}
     questions["table", ""] = {}
     questions["diverging", ""] = {}
     return kept | ask(questions)
@@ -331,6 +344,95 @@ def test_the_divergence_is_scipys_jensen_shannon_between_the_shares_of_cells(ans
     assert answers["divergence", "equal"]["value"] == 0
 
 
+# ----- What is seen
+
+
+def network(parameters, *sizes):
+    """An `mlp` of those sizes with parameters from JavaScript."""
+    made = mlp(*sizes).double()
+    for parameter, values in zip(made.parameters(), parameters, strict=True):
+        parameter.data = torch.tensor(values, dtype=torch.float64).view_as(parameter)
+    return made
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_arrows_are_what_the_laboratory_draws(answers, loss):
+    seen, objective = answers["view", loss], LOSSES[loss]
+    discriminator = network(answers["view", loss]["networks"]["discriminator"], 2, 32, 32, 1)
+    start = torch.tensor(seen["arrows"]["from"], dtype=torch.float64).view(-1, 2).requires_grad_()
+    real = torch.tensor(seen["real"], dtype=torch.float64).view(-1, 2)[: len(start)]
+    cost = objective.generator(discriminator(real) if objective.paired else None, discriminator(start))
+    (slope,) = torch.autograd.grad(cost, start)  # GameLab.pulls
+    torch.testing.assert_close(torch.tensor(seen["arrows"]["along"], dtype=torch.float64).view(-1, 2), -len(start) * slope)
+    assert seen["arrows"]["from"] == seen["samples"][: 2 * len(start)]
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_verdicts_are_numbers_between_generated_and_real(answers, loss):
+    seen = answers["view", loss]
+    outputs, verdicts = np.array(seen["outputs"]), np.array(seen["verdicts"])
+    points = torch.tensor(seen["points"], dtype=torch.float64).view(-1, 2)
+    with torch.no_grad():
+        discriminator = network(answers["view", loss]["networks"]["discriminator"], 2, 32, 32, 1)
+        assert outputs == pytest.approx(discriminator(points).flatten().numpy())
+        if loss in ("non-saturating", "minimax"):
+            expected = 1 / (1 + np.exp(-outputs))
+        elif loss == "least-squares":
+            expected = outputs.clip(0, 1)
+        elif loss == "hinge":
+            expected = ((outputs + 1) / 2).clip(0, 1)
+        else:  # from the middle between the mean outputs of real and generated samples, in standard deviations
+            both = [discriminator(torch.tensor(seen[kind], dtype=torch.float64).view(-1, 2)) for kind in ("real", "samples")]
+            middle = (both[0].mean() + both[1].mean()) / 2
+            scale = (torch.cat(both) - middle).square().mean().sqrt()
+            expected = torch.sigmoid((torch.tensor(outputs) - middle) / scale).numpy()
+    assert verdicts == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(("name", "latent", "reach"), [("hinge", 2, 2), (1, 1, 1), (8, 8, 1)])
+def test_the_lattice_is_a_square_of_latents_through_the_generator(answers, name, latent, reach):
+    curves = [torch.tensor(curve, dtype=torch.float64).view(-1, 2) for curve in answers["view", name]["lattice"]]
+    generator = network(answers["view", name]["networks"]["generator"], latent, 32, 32, 2)
+    corners = torch.zeros(4, latent, dtype=torch.float64)
+    corners[:, :2] = reach * torch.tensor([[-1.0, -1], [1, -1], [-1, 1], [1, 1]])[:, :latent]
+    with torch.no_grad():
+        ends = generator(corners)
+    if latent == 1:
+        (curve,) = curves
+        torch.testing.assert_close(curve[[0, -1]], ends[:2])
+        return
+    along, across = (
+        curves[: len(curves) // 2],
+        curves[len(curves) // 2 :],
+    )  # the first latent grows along these, the second along those
+    torch.testing.assert_close(torch.cat([along[0][[0, -1]], along[-1][[0, -1]]]), ends)
+    torch.testing.assert_close(torch.cat([across[0][[0, -1]], across[-1][[0, -1]]]), ends[[0, 2, 1, 3]])
+
+
+@pytest.mark.parametrize("name", [*LOSSES, 1, 8])
+def test_looking_changes_nothing(answers, name):
+    assert answers["view", name]["same"]
+
+
+def test_the_state_is_said_in_a_sentence(answers):
+    words = answers["view", "hinge"]["words"]
+    assert re.fullmatch(
+        r"Round 3; cost of the discriminator [\d.-]+; cost of the generator [\d.-]+; \d of 8 modes, \d+ % of samples within three "
+        r"standard deviations of one; Jensen-Shannon divergence from the data [\d.]+ nats \([\d.]+ for real points\)\.",
+        words,
+    )
+
+
+@pytest.mark.parametrize("count", [1, 799, 800, 12345])
+def test_a_history_is_bounded_and_keeps_means_and_the_last_round(answers, count):
+    points = answers["history", count]
+    rounds, means = [p["round"] for p in points], [p["values"]["number"] for p in points]
+    assert len(points) <= 800 and rounds[-1] == count and rounds == sorted(set(rounds))
+    starts = [0, *rounds[:-1]]
+    assert means == [(start + 1 + end) / 2 for start, end in zip(starts, rounds)], "of the numbers since the point before"
+    assert count >= 800 or means == list(range(1, count + 1))
+
+
 # ----- Settings and their address
 
 OTHERWISE = {
@@ -401,3 +503,23 @@ def test_colours_mean_what_they_mean_in_the_course(answers):
         assert {name: palette[name] for name in ("data", "generator", "discriminator", "other")} == {
             "data": plots.DATA, "generator": plots.GENERATOR, "discriminator": plots.DISCRIMINATOR, "other": plots.OTHER,
         }  # fmt: skip
+
+
+def test_all_files_are_loaded_and_need_nothing_but_each_other(answers):
+    assert answers["mounts", ""] == "function"
+    files = sorted(path for path in FOLDER.iterdir() if path.suffix in (".js", ".css"))
+    assert {"playground.js", "playground.css"} <= {path.name for path in files}
+    imported = set()
+    for path in files:
+        text = path.read_text(encoding="utf-8")
+        assert not re.search(r"https?://(?!www\.w3\.org)|@import|\bfetch\(|XMLHttpRequest|\brequire\(", text), path.name
+        imported |= set(re.findall(r"""(?:\bfrom|\bimport)\s*\(?\s*["']([^"']+)["']""", text))
+    assert {name.removeprefix("./") for name in imported} <= {path.name for path in files}
+    scripts = {path.name for path in files if path.suffix == ".js"}
+    assert scripts - {name.removeprefix("./") for name in imported} == {"playground.js"}, "every file is used"
+
+
+def test_the_wheel_holds_all_files():
+    patterns = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["package-data"]["gan_edu.widgets"]
+    shipped = {path for pattern in patterns for path in FOLDER.parent.glob(pattern)}
+    assert shipped == {path for path in FOLDER.iterdir() if path.is_file()}
