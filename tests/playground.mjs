@@ -131,6 +131,7 @@ const questions = {
   latents: ({ latent, kind, count }) => latents(new Random(0, "latents"), count, { latent, kind }),
   table: () => ({ settings: settings.SETTINGS, comparable: settings.COMPARABLE, defaults: settings.defaults(), palettes: PALETTES }),
   written: ({ settings: changes }) => settings.toAddress({ ...settings.defaults(), ...changes }),
+  completed: ({ settings: changes }) => settings.fromObject(changes),
   read: ({ address }) => settings.fromAddress(address),
 };
 

@@ -26,7 +26,6 @@ from gan_edu.networks import mlp
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = Path(training.__file__).parent / "widgets" / "playground"
 NODE = shutil.which("node")
-needs_node = pytest.mark.skipif(NODE is None, reason="there is no node on this machine, and the playground is JavaScript")
 
 LOSSES = {
     "non-saturating": losses.non_saturating,
@@ -45,7 +44,17 @@ PENALTIES = {
     "spectral": lambda weight: [],
 }
 ORDERS = ["DG", "DDG", "DDDDDG", "DGG", "D+G"]
-SMALL = {"width": 6, "depth": 2, "batch": 8, "weight": 0.3, "bound": 0.1, "rateD": 5e-3, "rateG": 2e-3, "momentum": 0.5}
+SMALL = {
+    "width": 6,
+    "depth": 2,
+    "batch": 8,
+    "weight": 0.3,
+    "weightGP": 0.7,
+    "bound": 0.1,
+    "rateD": 5e-3,
+    "rateG": 2e-3,
+    "momentum": 0.5,
+}
 
 
 def case(**settings):
@@ -89,7 +98,7 @@ def made(settings):
     if settings["regulariser"] == "spectral":
         networks.spectral(discriminator)
     generator = mlp(settings["latent"], *hidden, 2).double()
-    terms = PENALTIES[settings["regulariser"]](settings["weight"])
+    terms = PENALTIES[settings["regulariser"]](settings["weightGP" if settings["regulariser"] == "wgan-gp" else "weight"])
     game = Prepared(generator, discriminator, settings["latent"], LOSSES[settings["loss"]], terms)
     size, count = settings["batch"], rounds_of(settings) * len(settings["order"])
     shapes = [(size, 2), (size, settings["latent"]), (size,)]
@@ -170,8 +179,43 @@ BROKEN = {
     "colour=red": "there is no setting of that name",
     "constructor=1": "there is no setting of that name",
     "loss=%E0%A4": "percent sign",
-    "compare": "compare one of",
+    "compare=loss": "choose one of",
 }
+
+
+OTHERWISE = {
+    "data": "drawn",
+    "points": [[-1.5, 1.5], [0.25, -0.75]],
+    "loss": "hinge",
+    "regulariser": "r1+r2",
+    "weight": 0.5,
+    "weightGP": 50,
+    "bound": 0.05,
+    "order": "D+G",
+    "rateD": 1e-5,
+    "rateG": 0.1,
+    "momentum": 0,
+    "optimiser": "sgd",
+    "width": 64,
+    "depth": 1,
+    "waves": False,
+    "latent": 8,
+    "kind": "uniform",
+    "batch": 16,
+    "seed": 2**31 - 1,
+    "speed": "slow",
+    "layers": ["arrows"],
+    "compare": {"name": "order", "value": "D+G"},
+}
+WRONG = [
+    ("loss", "no-such"),
+    ("points", 3),
+    ("layers", None),
+    ("rateD", "fast"),
+    ("seed", -1),
+    ("compare", {}),
+    ("colour", "red"),
+]
 
 
 @pytest.fixture(scope="module")
@@ -217,6 +261,10 @@ def answers():
             "kind": "uniform",
             "regulariser": "spectral",
         }
+    for name, value in WRONG:
+        questions["completed", name] = {"settings": {name: value, "batch": 64}}
+    questions["completed", ""] = {"settings": OTHERWISE}
+    questions["completed", "all"] = {"settings": {"compare": None, "points": [], "layers": ["verdicts", "manifold", "arrows"]}}
     for count in (1, 799, 800, 12345):
         questions["history", count] = {"count": count}
     questions["mounts", ""] = {}
@@ -435,32 +483,7 @@ def test_a_history_is_bounded_and_keeps_means_and_the_last_round(answers, count)
 
 # ----- Settings and their address
 
-OTHERWISE = {
-    "data": "drawn",
-    "points": [[-1.5, 1.5], [0.25, -0.75]],
-    "loss": "hinge",
-    "regulariser": "r1+r2",
-    "weight": 0.5,
-    "bound": 0.05,
-    "order": "D+G",
-    "rateD": 1e-5,
-    "rateG": 0.1,
-    "momentum": 0,
-    "optimiser": "sgd",
-    "width": 64,
-    "depth": 1,
-    "waves": False,
-    "latent": 8,
-    "kind": "uniform",
-    "batch": 16,
-    "seed": 2**31 - 1,
-    "speed": "slow",
-    "layers": ["arrows"],
-    "compare": {"name": "order", "value": "D+G"},
-}
 
-
-@needs_node
 def test_settings_survive_the_address(answers):
     standard = answers["table", ""]["defaults"]
     assert set(OTHERWISE) == set(standard) and not [name for name in standard if OTHERWISE[name] == standard[name]]
@@ -484,6 +507,19 @@ def test_a_broken_address_is_said_in_words_and_leaves_the_defaults(answers, addr
     assert found["settings"] == standard | {"batch": 64}, "what can be read is read"
     (problem,) = found["problems"]
     assert BROKEN[address] in problem and problem.startswith("The address says") and problem.endswith("The default is used.")
+
+
+def test_settings_given_by_a_page_are_read_like_an_address(answers):
+    found, standard = answers["completed", ""], answers["table", ""]["defaults"]
+    assert found["problems"] == []
+    assert {name: value for name, value in found["settings"].items() if name != "points"} == {
+        name: value for name, value in OTHERWISE.items() if name != "points"
+    }
+    assert answers["completed", "all"] == {"settings": standard, "problems": []}
+    for name, _ in WRONG:
+        (problem,) = answers["completed", name]["problems"]
+        assert answers["completed", name]["settings"] == standard | {"batch": 64}
+        assert problem.startswith(f"The page says “{name}: ") and problem.endswith("The default is used.")
 
 
 def test_every_choice_offered_is_tested_against_pytorch(answers):

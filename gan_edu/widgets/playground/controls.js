@@ -4,7 +4,7 @@ import { element, freshId } from "./elements.js";
 import { COMPARABLE, inWords, matters, SETTINGS } from "./settings.js";
 
 const GROUPS = [
-  ["Data and costs", ["data", "loss", "regulariser", "weight", "bound"]],
+  ["Data and costs", ["data", "loss", "regulariser", "weight", "weightGP", "bound"]],
   ["Play", ["order", "rateD", "rateG", "momentum", "optimiser", "batch"]],
   ["Networks", ["width", "depth", "waves", "latent", "kind"]],
   ["Picture", ["layers"]],
@@ -115,16 +115,18 @@ function labelled(id, label, input) {
 function comparison(onChange) {
   const id = freshId();
   const nothing = element("option", { value: "" }, "nothing: one run");
-  const which = element("select", { id }, nothing, ...COMPARABLE.map((name) => element("option", { value: name }, SETTINGS[name].label)));
+  const others = COMPARABLE.map((name) => element("option", { value: name }, SETTINGS[name].label));
+  const which = element("select", { id }, nothing, ...others);
   const place = element("div");
   let settings = null;
   which.addEventListener("change", () => onChange(which.value ? { name: which.value, value: another(which.value, settings) } : null));
   return {
-    box: element("fieldset", {}, element("legend", {}, "Compare"), labelled(id, "a second run, other", which), place),
+    box: element("fieldset", {}, element("legend", {}, "Compare"), labelled(id, "second run: other", which), place),
     show(now) {
       const before = settings?.compare?.name;
       settings = now;
       which.value = now.compare?.name ?? "";
+      for (const option of others) option.hidden = !matters(option.value, now) && !option.selected;
       if (which.value !== (before ?? "") || !place.firstChild) {
         const value = now.compare && control(which.value, (chosen) => onChange({ name: which.value, value: chosen }));
         place.replaceChildren(...(value ? [value.box] : []));

@@ -179,7 +179,7 @@ export class Game {
     if (this.regulariser.between) this.judgeBetween();
     if (this.regulariser.penalty) {
       const pass = { trace, between: this.traces.between, count };
-      this.costs.discriminator += this.regulariser.penalty(discriminator, pass, this.settings.weight);
+      this.costs.discriminator += this.regulariser.penalty(discriminator, pass, this.settings[this.regulariser.weight]);
     }
   }
 

@@ -1,6 +1,6 @@
 /** The loop: who plays when, within a fixed time a frame, so that the page stays quick. */
 
-const FRAME = 1000 / 30; // milliseconds: thirty frames a second at least
+const BUDGET = 20; // milliseconds a frame for playing and drawing: with what the browser adds, thirty frames a second
 const LEAST = 4; // milliseconds a frame for playing, however long drawing takes
 const MEASURE = 500; // milliseconds between measurements
 const PHASE = 1200; // milliseconds a phase in slow motion
@@ -14,6 +14,7 @@ export class Live {
   constructor(act) {
     this.act = act;
     this.playing = false;
+    this.visible = true; // on the screen: elsewhere nothing is played
     this.changed = true;
     this.drawing = 8; // milliseconds that the last picture took
     this.due = 0;
@@ -44,6 +45,7 @@ export class Live {
 
   tick(now) {
     this.request = requestAnimationFrame(this.tick);
+    if (!this.visible) return;
     try {
       if (this.playing && this.playFor(now)) this.changed = true;
       if (!this.changed) return;
@@ -66,7 +68,7 @@ export class Live {
   playFor(now) {
     const speed = this.act.speed();
     if (speed === "full") {
-      const end = performance.now() + Math.max(LEAST, 0.8 * FRAME - this.drawing);
+      const end = performance.now() + Math.max(LEAST, BUDGET - this.drawing);
       do this.act.round(); while (performance.now() < end); // prettier-ignore
       return true;
     }

@@ -8,7 +8,7 @@ import { PALETTES } from "./palettes.js";
 import { playPhase } from "./phases.js";
 import { charts, drawCurves, drawPlane, lastRound, prepare, rangeOfCosts } from "./picture.js";
 import { Run } from "./run.js";
-import { defaults, fromAddress, MOST_POINTS, other, representable, SETTINGS, toAddress } from "./settings.js";
+import { fromAddress, fromObject, MOST_POINTS, other, representable, SETTINGS, toAddress } from "./settings.js";
 
 const SUMMARY = 10_000; // milliseconds between spoken summaries while it plays
 const NEAR = 0.05; // a drawn line leaves a point each time it has gone that far
@@ -17,8 +17,8 @@ const NEAR = 0.05; // a drawn line leaves a point each time it has gone that far
  * Puts a playground into an element of the page. The style sheet is `playground.css`.
  *
  * @param {HTMLElement} place
- * @param {{settings?: object}} options settings: those that differ from the defaults. Without, they are those of the page's address,
- *     which then follows what is set, so that a link to it is a link to the set-up.
+ * @param {{settings?: object}} options settings: those of `settings.js` that differ from the defaults. Without them, the settings are
+ *     those of the page's address, which then follows what is set, so that a link to it is a link to the set-up.
  * @returns {{destroy: () => void}} takes the playground away, and its loop and listeners.
  */
 export function mount(place, { settings } = {}) {
@@ -42,7 +42,7 @@ class Playground {
       speed: () => this.settings.speed,
       stopped: (error) => this.stopped(error),
     });
-    this.take(this.addressed ? fromAddress(location.hash) : { settings: { ...defaults(), ...settings }, problems: [] });
+    this.take(this.addressed ? fromAddress(location.hash) : fromObject(settings));
     this.listen();
     if (!this.calm.matches && this.ready) this.play();
   }
@@ -118,6 +118,9 @@ class Playground {
     document.addEventListener("keydown", (event) => this.key(event), { signal });
     for (const query of [this.dark, this.calm]) query.addEventListener("change", () => this.live.touch(), { signal });
     this.calm.addEventListener("change", () => this.calm.matches && this.pause(), { signal });
+    const seen = new IntersectionObserver((entries) => (this.live.visible = entries.at(-1).isIntersecting));
+    seen.observe(this.root);
+    signal.addEventListener("abort", () => seen.disconnect());
     if (this.addressed) addEventListener("hashchange", () => this.readAddress(), { signal });
   }
 
@@ -293,7 +296,7 @@ class Playground {
 
   inWords() {
     const words = this.runs.map((run) => run.describe());
-    return (this.settings.compare ? titles(this.settings).map((title, k) => `${title}. ${words[k]}`) : words).join(" ");
+    return (this.settings.compare ? titles(this.settings).map((title, k) => `${title}. ${words[k]}`) : words).join("\n");
   }
 
   // Drawing data ----------------------------------------------------------------------------------------------------------

@@ -40,18 +40,19 @@ const r1 = (discriminator, { trace, count }, weight) => squaredSlope(discriminat
 const r2 = (discriminator, { trace, count }, weight) => squaredSlope(discriminator, trace, count, 2 * count, weight);
 
 /**
- * All regularisers by the name that the address has for them: {label, penalty?, between?, clips?, spectral?}.
+ * All regularisers by the name that the address has for them: {label, penalty?, weight?, between?, clips?, spectral?}.
  *
- * between: the penalty looks at points between real and generated samples; clips: each step of the discriminator ends with its
+ * weight: the setting that is the penalty's weight; between: the penalty looks at points between real and generated samples; clips: each step of the discriminator ends with its
  * parameters clamped to [-bound, bound]; spectral: its weights are divided by their largest singular values.
  */
 export const REGULARISERS = {
   none: { label: "none" },
-  r1: { label: "R1", penalty: r1 },
-  "r1+r2": { label: "R1 + R2", penalty: (...pass) => r1(...pass) + r2(...pass) },
+  r1: { label: "R1", penalty: r1, weight: "weight" },
+  "r1+r2": { label: "R1 + R2", penalty: (...pass) => r1(...pass) + r2(...pass), weight: "weight" },
   "wgan-gp": {
     label: "gradient penalty (WGAN-GP)",
     between: true,
+    weight: "weightGP",
     penalty: (discriminator, { between, count }, weight) => unitSlope(discriminator, between, count, weight),
   },
   clipping: { label: "weight clipping", clips: true },

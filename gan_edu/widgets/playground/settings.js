@@ -23,8 +23,9 @@ export const SETTINGS = {
   points: { label: "drawn points", kind: "points", standard: [] },
   loss: choice("loss", "non-saturating", labels(LOSSES)),
   regulariser: choice("regulariser", "r1", labels(REGULARISERS)),
-  weight: number("penalty's weight", 0.02, decades(0.001, 100), { needs: { regulariser: ["r1", "r1+r2", "wgan-gp"] } }),
-  bound: number("weights' bound", 0.1, decades(0.01, 1), { needs: { regulariser: ["clipping"] } }),
+  weight: number("weight of R1, R2", 0.02, decades(0.001, 100), { needs: { regulariser: ["r1", "r1+r2"] } }),
+  weightGP: number("weight of WGAN-GP", 1, decades(0.001, 100), { needs: { regulariser: ["wgan-gp"] } }),
+  bound: number("bound of clipping", 0.1, decades(0.01, 1), { needs: { regulariser: ["clipping"] } }),
   order: choice("order of play", "DG", [
     ["DG", "DG: in turn"],
     ["DDG", "DDG: two turns of D, one of G"],
@@ -127,19 +128,42 @@ export function toAddress(settings) {
  * @returns {{settings: object, problems: string[]}} problems: a sentence for each part that is wrong.
  */
 export function fromAddress(address) {
+  const parts = address.replace(/^#/, "").split("&").filter(Boolean);
+  return gathered(parts, "address", (part) => {
+    const [name, ...rest] = part.split("=");
+    return [name, () => read(name, decodeURIComponent(rest.join("=")))];
+  });
+}
+
+/**
+ * All settings, where some are given. A value that cannot be is replaced by its default, and said, as in `fromAddress`.
+ *
+ * @param {object} given {name: value}.
+ */
+export function fromObject(given) {
+  return gathered(Object.entries(given), "page", ([name, value]) => [name, () => read(name, write(name, value))]);
+}
+
+/** The settings that parts name and give; `take(part)` is the name, and a function that gives the value. */
+function gathered(parts, where, take) {
   const settings = defaults();
   const problems = [];
-  for (const part of address.replace(/^#/, "").split("&").filter(Boolean)) {
-    const [name, ...rest] = part.split("=");
+  for (const part of parts) {
+    const [name, value] = take(part);
     try {
-      if (!Object.hasOwn(SETTINGS, name)) throw new Error(`there is no setting of that name; there are ${Object.keys(SETTINGS).join(", ")}`);
-      settings[name] = read(name, decodeURIComponent(rest.join("=")));
+      if (!Object.hasOwn(SETTINGS, name)) throw new RangeError(`there is no setting of that name; there are ${Object.keys(SETTINGS).join(", ")}`);
+      settings[name] = value();
     } catch (error) {
-      const reason = error instanceof URIError ? "a percent sign must be followed by two digits" : error.message;
-      problems.push(`The address says “${part}”: ${reason}. The default is used.`);
+      const said = Array.isArray(part) ? `${name}: ${JSON.stringify(part[1])}` : part;
+      problems.push(`The ${where} says “${said}”: ${reason(error)}. The default is used.`);
     }
   }
   return { settings, problems };
+}
+
+function reason(error) {
+  if (error instanceof RangeError) return error.message;
+  return error instanceof URIError ? "a percent sign must be followed by two digits" : "this is no value for it";
 }
 
 function write(name, value) {
@@ -159,38 +183,39 @@ function read(name, text) {
 const READERS = {
   choice(text, { values }) {
     const found = values.find(([value]) => String(value) === text);
-    if (!found) throw new Error(`choose one of ${values.map(([value]) => value).join(", ")}`);
+    if (!found) throw new RangeError(`choose one of ${values.map(([value]) => value).join(", ")}`);
     return found[0];
   },
   number(text, { least, most }) {
     const value = Number(text);
-    if (text.trim() === "" || !(value >= least && value <= most)) throw new Error(`give a number from ${least} to ${most}`);
+    if (text.trim() === "" || !(value >= least && value <= most)) throw new RangeError(`give a number from ${least} to ${most}`);
     return value;
   },
   whole(text, setting) {
     const value = READERS.number(text, setting);
-    if (!Number.isInteger(value)) throw new Error(`give a whole number from ${setting.least} to ${setting.most}`);
+    if (!Number.isInteger(value)) throw new RangeError(`give a whole number from ${setting.least} to ${setting.most}`);
     return value;
   },
   flag(text) {
-    if (text !== "yes" && text !== "no") throw new Error("write yes or no");
+    if (text !== "yes" && text !== "no") throw new RangeError("write yes or no");
     return text === "yes";
   },
   names(text, { values }) {
     const known = values.map(([name]) => name);
     const names = text.split(",").filter(Boolean);
-    if (!names.every((name) => known.includes(name))) throw new Error(`write some of ${known.join(", ")}, with commas between`);
+    if (!names.every((name) => known.includes(name))) throw new RangeError(`write some of ${known.join(", ")}, with commas between`);
     return known.filter((name) => names.includes(name));
   },
   points(text) {
-    if (!/^([0-9a-z]{4})*$/.test(text)) throw new Error("drawn points are four digits or small letters each");
-    if (text.length > 4 * MOST_POINTS) throw new Error(`there may be ${MOST_POINTS} drawn points at most`);
+    if (!/^([0-9a-z]{4})*$/.test(text)) throw new RangeError("drawn points are four digits or small letters each");
+    if (text.length > 4 * MOST_POINTS) throw new RangeError(`there may be ${MOST_POINTS} drawn points at most`);
     const numbers = text.match(/../g)?.map(fromPair) ?? [];
     return Array.from({ length: numbers.length / 2 }, (_, n) => [numbers[2 * n], numbers[2 * n + 1]]);
   },
   change(text) {
+    if (text === "") return null;
     const [name, ...rest] = text.split(":");
-    if (!COMPARABLE.includes(name)) throw new Error(`compare one of ${COMPARABLE.join(", ")}, as in compare=loss:hinge`);
+    if (!COMPARABLE.includes(name)) throw new RangeError(`compare one of ${COMPARABLE.join(", ")}, as in compare=loss:hinge`);
     return { name, value: read(name, rest.join(":")) };
   },
 };
