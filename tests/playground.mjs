@@ -14,6 +14,7 @@ const { PALETTES } = await load("palettes.js");
 const { Random } = await load("random.js");
 const { Run } = await load("run.js");
 const settings = await load("settings.js");
+const { LOSSES } = await load("losses.js");
 const { mount } = await load("playground.js");
 
 const plain = (value) => JSON.parse(JSON.stringify(value, (_, inner) => (ArrayBuffer.isView(inner) ? Array.from(inner) : inner)));
@@ -116,6 +117,7 @@ function history({ count }) {
 const questions = {
   view,
   history,
+  coin: ({ loss }) => LOSSES[loss].coin,
   mounts: () => typeof mount,
   play,
   byPhases,

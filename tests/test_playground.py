@@ -254,6 +254,7 @@ def answers():
     for data in ("ring", "grid"):
         questions["mixture", data] = {"data": data}
     for loss in LOSSES:
+        questions["coin", loss] = {"loss": loss}
         questions["view", loss] = {"loss": loss, "waves": False, "batch": 32}
     for latent in (1, 8):
         questions["view", latent] = {
@@ -296,6 +297,15 @@ def test_javascript_and_pytorch_play_the_same_game(answers, name):
         moved = np.abs(np.subtract(before[player][0], here[player][0])).max()
         assert moved > 1e-3, "where nothing moves, agreement says nothing"
         torch.testing.assert_close([round_[player] for round_ in there["costs"]], costs[player], rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_no_constant_output_costs_the_discriminator_less_than_the_coin(answers, loss):
+    cost = LOSSES[loss].discriminator
+    constants = torch.linspace(-3, 3, 601).unsqueeze(1)
+    best = min(cost(constant, constant).item() for constant in constants)
+    coin = torch.tensor([float(answers["coin", loss])])
+    assert cost(coin, coin).item() == pytest.approx(best, abs=1e-6)
 
 
 @pytest.mark.parametrize("order", ORDERS)
