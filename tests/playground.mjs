@@ -14,6 +14,7 @@ const { PALETTES } = await load("palettes.js");
 const { Random } = await load("random.js");
 const { Run } = await load("run.js");
 const settings = await load("settings.js");
+const { Live } = await load("live.js");
 const { LOSSES } = await load("losses.js");
 const { mount } = await load("playground.js");
 
@@ -114,7 +115,45 @@ function history({ count }) {
   return kept.all;
 }
 
+const FRAME = 1000 / 60;
+
+/**
+ * What the loop does in `seconds` of sixty frames each, on a clock of its own: a round, a phase or a picture takes as many milliseconds
+ * as is said; `failing` is the number of a round that fails.
+ */
+function loop({ speed, seconds, round = 1, picture = 1, playing = true, visible = true, failing = 0 }) {
+  let [clock, tick] = [0, null];
+  globalThis.requestAnimationFrame = (next) => (tick = next);
+  Object.defineProperty(globalThis, "performance", { value: { now: () => clock }, configurable: true });
+  const did = { round: 0, phase: 0, measure: 0, draw: 0, stopped: 0 };
+  const live = new Live({
+    speed: () => speed,
+    round() {
+      did.round++;
+      clock += round;
+      if (did.round === failing) throw new Error("as was asked");
+    },
+    phase: () => did.phase++,
+    measure: () => did.measure++,
+    draw() {
+      did.draw++;
+      clock += picture;
+    },
+    stopped: () => did.stopped++,
+  });
+  live.visible = visible;
+  if (playing) live.play();
+  let longest = 0;
+  for (let frame = 1; frame < 60 * seconds; frame = Math.floor(clock / FRAME + 1e-6) + 1) {
+    clock = frame * FRAME;
+    tick(clock);
+    longest = Math.max(longest, clock - frame * FRAME);
+  }
+  return { ...did, longest, playing: live.playing };
+}
+
 const questions = {
+  loop,
   view,
   history,
   coin: ({ loss }) => LOSSES[loss].coin,

@@ -207,6 +207,16 @@ OTHERWISE = {
     "layers": ["arrows"],
     "compare": {"name": "order", "value": "D+G"},
 }
+LOOPS = {
+    "slow": {"speed": "slow", "seconds": 12},
+    "one": {"speed": "1", "seconds": 10},
+    "ten": {"speed": "10", "seconds": 10},
+    "full": {"speed": "full", "seconds": 10, "round": 3, "picture": 5},
+    "laboured": {"speed": "full", "seconds": 1, "round": 3, "picture": 60},
+    "paused": {"speed": "full", "seconds": 1, "playing": False},
+    "off the screen": {"speed": "full", "seconds": 1, "visible": False},
+    "failing": {"speed": "full", "seconds": 1, "failing": 5},
+}
 WRONG = [
     ("loss", "no-such"),
     ("points", 3),
@@ -268,6 +278,8 @@ def answers():
     questions["completed", "all"] = {"settings": {"compare": None, "points": [], "layers": ["verdicts", "manifold", "arrows"]}}
     for count in (1, 799, 800, 12345):
         questions["history", count] = {"count": count}
+    for name, how in LOOPS.items():
+        questions["loop", name] = how
     questions["mounts", ""] = {}
     questions["table", ""] = {}
     questions["diverging", ""] = {}
@@ -278,7 +290,7 @@ def ask(questions):
     """What node answers to {(question, key): details}."""
     driver = Path(__file__).with_name("playground.mjs")
     asked = json.dumps([[question, details] for (question, _), details in questions.items()])
-    node = subprocess.run([NODE, driver, FOLDER], input=asked, capture_output=True, text=True, encoding="utf-8")
+    node = subprocess.run([NODE, driver, FOLDER], input=asked, capture_output=True, text=True, encoding="utf-8", timeout=300)
     assert node.returncode == 0, node.stderr[-2000:]
     return dict(zip(questions, json.loads(node.stdout)))
 
@@ -489,6 +501,37 @@ def test_a_history_is_bounded_and_keeps_means_and_the_last_round(answers, count)
     starts = [0, *rounds[:-1]]
     assert means == [(start + 1 + end) / 2 for start, end in zip(starts, rounds)], "of the numbers since the point before"
     assert count >= 800 or means == list(range(1, count + 1))
+
+
+# ----- The loop
+
+
+@pytest.mark.parametrize(("speed", "what", "times"), [("slow", "phase", 10), ("one", "round", 10), ("ten", "round", 100)])
+def test_a_speed_is_kept_whatever_the_frames(answers, speed, what, times):
+    did = answers["loop", speed]
+    assert abs(did[what] - times) <= 1
+    assert did["draw"] == did[what], "a picture for each change, and no more"
+
+
+def test_at_full_speed_a_frame_has_its_time(answers):
+    did = answers["loop", "full"]
+    assert did["longest"] <= 20 + 3, "twenty milliseconds, and the round that was begun in them"
+    assert did["draw"] >= 300, "thirty pictures a second"
+    assert did["round"] > 3 * did["draw"]
+    assert 18 <= did["measure"] <= 22, "twice a second"
+    laboured = answers["loop", "laboured"]
+    assert laboured["round"] >= laboured["draw"] > 0, "however long drawing takes, the game goes on"
+
+
+def test_nothing_is_played_that_was_not_asked_for_or_cannot_be_seen(answers):
+    paused, unseen = answers["loop", "paused"], answers["loop", "off the screen"]
+    assert (paused["round"], paused["draw"]) == (0, 1)
+    assert (unseen["round"], unseen["draw"]) == (0, 0)
+
+
+def test_an_error_stops_the_loop_and_is_handed_on_once(answers):
+    did = answers["loop", "failing"]
+    assert (did["round"], did["stopped"], did["playing"]) == (5, 1, False)
 
 
 # ----- Settings and their address

@@ -31,7 +31,7 @@ function batch({ game }) {
 function sample({ run, who }) {
   const { real, fake } = batch(run);
   return {
-    words: `Turn of ${who}, sample: ${run.game.count} real points (blue), and as many latents that G turns into points (vermilion).`,
+    words: `Turn of ${who}, sample. ${run.game.count} real points (blue), and as many latents that G turns into points (vermilion).`,
     draw(plane, palette) {
       points(plane, real, { fill: palette.data, edge: palette.edge, size: SIZE });
       points(plane, fake, { fill: palette.generator, edge: palette.rim, size: SIZE });
@@ -46,7 +46,7 @@ function judge({ run, who, movers }) {
   const penalised = (mover) => mover === "discriminator" && regulariser.penalty;
   const cost = (mover) => `the ${mover}'s cost is ${costs[mover].toFixed(3)}${penalised(mover) ? " without the penalty" : ""}`;
   return {
-    words: `Turn of ${who}, judge: D gives each point a verdict, from surely real (blue) to surely generated (vermilion); ${movers.map(cost).join(", ")}.`,
+    words: `Turn of ${who}, judge. D gives each point a verdict, from surely real (blue) to surely generated (vermilion); ${movers.map(cost).join(", ")}.`,
     draw(plane, palette) {
       points(plane, real, { fill: (n) => verdictStyle(ofReal[n], palette), edge: palette.data, size: SIZE + 1, line: 2 });
       points(plane, fake, { fill: (n) => verdictStyle(ofFake[n], palette), edge: palette.generator, size: SIZE + 1, line: 2 });
@@ -59,14 +59,14 @@ function gradient({ run, who, movers }) {
   const words = [];
   if (movers.includes("discriminator")) {
     parts.push(pressure(run));
-    words.push("the larger a disc, the harder this point presses on D's output");
+    words.push("The larger a disc, the harder this point presses on D's output.");
   }
   if (movers.includes("generator")) {
     parts.push(pulls(run));
-    words.push("arrows: where the slope of the cost pulls some of the generated points");
+    words.push("Arrows: where the slope of the cost pulls some of the generated points.");
   }
   return {
-    words: `Turn of ${who}, gradient: ${words.join("; ")}.`,
+    words: `Turn of ${who}, gradient. ${words.join(" ")}`,
     draw: (plane, palette) => parts.forEach((draw) => draw(plane, palette)),
   };
 }
@@ -102,7 +102,7 @@ function move({ run, who, movers }, before) {
     generator: `each generated point moves; the lines are ${ENLARGED} times as long as the steps`,
   };
   return {
-    words: `Turn of ${who}, move: one step down the gradient; ${movers.map((mover) => what[mover]).join(", and ")}.`,
+    words: `Turn of ${who}, move. One step down the gradient; ${movers.map((mover) => what[mover]).join(", and ")}.`,
     draw(plane, palette) {
       points(plane, real, { fill: palette.data, edge: palette.edge, size: SIZE - 1 });
       points(plane, after, { fill: palette.generator, edge: palette.rim, size: SIZE });

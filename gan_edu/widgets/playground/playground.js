@@ -32,6 +32,8 @@ class Playground {
     this.gone = new AbortController(); // ends all listeners outside the element
     this.calm = matchMedia("(prefers-reduced-motion: reduce)");
     this.dark = matchMedia("(prefers-color-scheme: dark)");
+    this.resized = new ResizeObserver(() => this.live.touch());
+    this.shown = new IntersectionObserver((entries) => (this.live.visible = entries.at(-1).isIntersecting));
     this.spoken = 0;
     this.build(place);
     this.live = new Live({
@@ -118,21 +120,15 @@ class Playground {
     document.addEventListener("keydown", (event) => this.key(event), { signal });
     for (const query of [this.dark, this.calm]) query.addEventListener("change", () => this.live.touch(), { signal });
     this.calm.addEventListener("change", () => this.calm.matches && this.pause(), { signal });
-    const seen = new IntersectionObserver((entries) => (this.live.visible = entries.at(-1).isIntersecting));
-    seen.observe(this.root);
-    signal.addEventListener("abort", () => seen.disconnect());
+    this.shown.observe(this.root);
     if (this.addressed) addEventListener("hashchange", () => this.readAddress(), { signal });
-  }
-
-  get resized() {
-    this.observer ??= new ResizeObserver(() => this.live.touch());
-    return this.observer;
   }
 
   destroy() {
     this.live.end();
     this.gone.abort();
     this.resized.disconnect();
+    this.shown.disconnect();
     this.root.remove();
   }
 
