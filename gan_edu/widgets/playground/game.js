@@ -12,8 +12,7 @@ import { clip, OPTIMISERS } from "./optimisers.js";
 import { Random } from "./random.js";
 import { REGULARISERS } from "./regularisers.js";
 
-/** The phases of a turn, in their order. */
-export const PHASES = ["sample", "judge", "gradient", "move"];
+const PHASES = ["sample", "judge", "gradient", "move"];
 
 const PLAYERS = { D: "discriminator", G: "generator" };
 
@@ -61,12 +60,12 @@ export class Game {
 
   /** One pass through the order of play, or what is left of it. */
   round() {
-    do this.turn(); while (this.next); // prettier-ignore
+    do this.turn(); while (this.next);
   }
 
   /** The next turn, or what is left of it. */
   turn() {
-    do this.phase(); while (this.phases); // prettier-ignore
+    do this.phase(); while (this.phases);
   }
 
   /** One step of one player on a fresh draw; everybody else stands still. A turn that has begun is finished first. */

@@ -69,7 +69,7 @@ export class Live {
     const speed = this.act.speed();
     if (speed === "full") {
       const end = performance.now() + Math.max(LEAST, BUDGET - this.drawing);
-      do this.act.round(); while (performance.now() < end); // prettier-ignore
+      do this.act.round(); while (performance.now() < end);
       return true;
     }
     if (now < this.due) return false;

@@ -63,11 +63,11 @@ const relativistic = {
   coin: 0,
   paired: true,
   discriminator(real, fake) {
-    const { cost, slopes } = mean(terms.fake, fake.map((output, n) => output - real[n])); // prettier-ignore
+    const { cost, slopes } = mean(terms.fake, fake.map((output, n) => output - real[n]));
     return { cost, realSlopes: slopes.map((slope) => -slope), fakeSlopes: slopes };
   },
   generator(real, fake) {
-    const { cost, slopes } = mean(terms.real, fake.map((output, n) => output - real[n])); // prettier-ignore
+    const { cost, slopes } = mean(terms.real, fake.map((output, n) => output - real[n]));
     return { cost, fakeSlopes: slopes };
   },
 };

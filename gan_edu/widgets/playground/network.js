@@ -235,10 +235,10 @@ function addProduct(out, x, matrix, count, inner, outer, factor = 1) {
     for (let k = 0; k < inner; k++) if (x[n * inner + k] !== 0) active[found++] = k;
     let f = 0;
     for (; f + 3 < found; f += 4) {
-      const k0 = active[f], k1 = active[f + 1], k2 = active[f + 2], k3 = active[f + 3]; // prettier-ignore
-      const x0 = factor * x[n * inner + k0], x1 = factor * x[n * inner + k1]; // prettier-ignore
-      const x2 = factor * x[n * inner + k2], x3 = factor * x[n * inner + k3]; // prettier-ignore
-      const m0 = k0 * outer, m1 = k1 * outer, m2 = k2 * outer, m3 = k3 * outer; // prettier-ignore
+      const k0 = active[f], k1 = active[f + 1], k2 = active[f + 2], k3 = active[f + 3];
+      const x0 = factor * x[n * inner + k0], x1 = factor * x[n * inner + k1];
+      const x2 = factor * x[n * inner + k2], x3 = factor * x[n * inner + k3];
+      const m0 = k0 * outer, m1 = k1 * outer, m2 = k2 * outer, m3 = k3 * outer;
       for (let j = 0; j < outer; j++) {
         out[row + j] += x0 * matrix[m0 + j] + x1 * matrix[m1 + j] + x2 * matrix[m2 + j] + x3 * matrix[m3 + j];
       }

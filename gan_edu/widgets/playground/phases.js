@@ -45,8 +45,9 @@ function judge({ run, who, movers }) {
   const { costs, regulariser } = run.game;
   const penalised = (mover) => mover === "discriminator" && regulariser.penalty;
   const cost = (mover) => `the ${mover}'s cost is ${costs[mover].toFixed(3)}${penalised(mover) ? " without the penalty" : ""}`;
+  const scale = "from surely real (blue) to surely generated (vermilion)";
   return {
-    words: `Turn of ${who}, judge. D gives each point a verdict, from surely real (blue) to surely generated (vermilion); ${movers.map(cost).join(", ")}.`,
+    words: `Turn of ${who}, judge. D gives each point a verdict, ${scale}; ${movers.map(cost).join(", ")}.`,
     draw(plane, palette) {
       points(plane, real, { fill: (n) => verdictStyle(ofReal[n], palette), edge: palette.data, size: SIZE + 1, line: 2 });
       points(plane, fake, { fill: (n) => verdictStyle(ofFake[n], palette), edge: palette.generator, size: SIZE + 1, line: 2 });

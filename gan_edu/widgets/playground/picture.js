@@ -77,7 +77,7 @@ function groundColours(palette) {
 const bytes = (colour) => [1, 3, 5].map((k) => parseInt(colour.slice(k, k + 2), 16));
 const mixed = (a, b, share) => a.map((value, k) => value + share * (b[k] - value));
 
-/** A verdict in [0, 1] as [red, green, blue]: generator, then neither, then data, as `plots.VERDICTS`; `strength` of 1 hides the paper. */
+/** A verdict in [0, 1] as [red, green, blue], from generator to data as in `plots.VERDICTS`; a `strength` of 1 hides the paper. */
 function verdictColour(verdict, palette, strength = 1) {
   const end = bytes(verdict < 0.5 ? palette.generator : palette.data);
   const colour = mixed(bytes(palette.neither), end, Math.abs(2 * verdict - 1));
@@ -139,7 +139,8 @@ export function arrows(plane, { from, along }, palette) {
   for (let k = 0; k < along.length; k += 2) longest = Math.max(longest, Math.hypot(along[k], along[k + 1]));
   const scale = LONGEST / longest;
   const ends = from.map((start, k) => start + scale * along[k]);
-  for (const [colour, width] of [[palette.edge, 3.6], [palette.discriminator, 2]]) segments(plane, from, ends, colour, width, 5); // prettier-ignore
+  segments(plane, from, ends, palette.edge, 3.6, 5);
+  segments(plane, from, ends, palette.discriminator, 2, 5);
 }
 
 /** Lines from points (N, 2) to points (N, 2), with a head of that size in pixels, or none for 0. */
@@ -233,7 +234,8 @@ function drawChart(context, { title, points: known, series, levels, marks }, box
     label(context, format(tick), box.left - 6, y(tick), "right", "middle", palette.ink);
   });
   [0, last / 2, last].forEach((round, k) => {
-    label(context, k ? round.toLocaleString("en") : "round 0", x(round), box.bottom + 4, ["left", "center", "right"][k], "top", palette.ink);
+    const words = k ? round.toLocaleString("en") : "round 0";
+    label(context, words, x(round), box.bottom + 4, ["left", "center", "right"][k], "top", palette.ink);
   });
   context.save();
   context.beginPath();

@@ -101,7 +101,8 @@ class Playground {
     const words = this.settings.compare ? titles(this.settings) : [];
     this.views = this.runs.map((run, k) => {
       const plane = element("canvas", { class: "plane", role: "img" });
-      const curves = element("canvas", { class: "curves", role: "img", "aria-label": "Costs, modes captured and divergence over the rounds" });
+      const shown = "Costs, modes captured and divergence over the rounds";
+      const curves = element("canvas", { class: "curves", role: "img", "aria-label": shown });
       const caption = element("p", { class: "caption" });
       const title = words[k] ? element("h3", {}, words[k]) : null;
       const note = element("p", { class: "note" }, dashed(run));
@@ -259,7 +260,8 @@ class Playground {
   key(event) {
     const { target, key } = event;
     const here = this.root.contains(target) || target === document.body;
-    if (!here || event.ctrlKey || event.metaKey || event.altKey || target.matches("select, input:not([type=checkbox], [type=range])")) return;
+    const typed = target.matches("select, input:not([type=checkbox], [type=range])");
+    if (!here || typed || event.ctrlKey || event.metaKey || event.altKey) return;
     const button = [...this.root.querySelectorAll(".bar button")].find(
       (candidate) => candidate.getAttribute("aria-keyshortcuts") === (key === " " ? "Space" : key.toLowerCase()),
     );

@@ -42,8 +42,9 @@ const r2 = (discriminator, { trace, count }, weight) => squaredSlope(discriminat
 /**
  * All regularisers by the name that the address has for them: {label, penalty?, weight?, between?, clips?, spectral?}.
  *
- * weight: the setting that is the penalty's weight; between: the penalty looks at points between real and generated samples; clips: each step of the discriminator ends with its
- * parameters clamped to [-bound, bound]; spectral: its weights are divided by their largest singular values.
+ * weight: the setting that is the penalty's weight; between: the penalty looks at points between real and generated samples; clips:
+ * each step of the discriminator ends with its parameters clamped to [-bound, bound]; spectral: its weights are divided by their
+ * largest singular values.
  */
 export const REGULARISERS = {
   none: { label: "none" },

@@ -182,7 +182,8 @@ export class Run {
     for (const [player, cost] of Object.entries(costs)) parts.push(`cost of the ${player} ${cost.toFixed(3)}`);
     if (this.modes) {
       const { captured, counts, highQuality } = this.modes;
-      parts.push(`${captured} of ${counts.length} modes, ${Math.round(100 * highQuality)} % of samples within three standard deviations of one`);
+      const good = `${Math.round(100 * highQuality)} % of samples within three standard deviations of one`;
+      parts.push(`${captured} of ${counts.length} modes, ${good}`);
     }
     parts.push(`Jensen-Shannon divergence from the data ${this.divergence.toFixed(3)} nats (${this.floor.toFixed(3)} for real points)`);
     return `${parts.join("; ")}.`;

@@ -41,7 +41,7 @@ export const SETTINGS = {
   depth: choice("hidden layers", 2, numbers(1, 2, 3), { restarts: true }),
   waves: { label: "D also sees sines and cosines", kind: "flag", standard: true, restarts: true },
   latent: choice("latent dimensions", 2, numbers(1, 2, 8), { restarts: true }),
-  kind: choice("latent distribution", "normal", [["normal", "normal"], ["uniform", "uniform on [-1, 1]"]], { restarts: true }), // prettier-ignore
+  kind: choice("latent distribution", "normal", [["normal", "normal"], ["uniform", "uniform on [-1, 1]"]], { restarts: true }),
   batch: choice("batch size", 128, numbers(16, 32, 64, 128, 256), { restarts: true }),
   seed: { label: "seed", kind: "whole", standard: 0, least: 0, most: 2 ** 31 - 1, restarts: true },
   speed: choice("speed", "full", [
@@ -117,7 +117,7 @@ export function toAddress(settings) {
   return Object.entries(SETTINGS)
     .map(([name, { standard }]) => [name, write(name, settings[name]), write(name, standard)])
     .filter(([, written, standard]) => written !== standard)
-    .map(([name, written]) => `${name}=${encodeURIComponent(written).replaceAll("%2B", "+").replaceAll("%3A", ":").replaceAll("%2C", ",")}`)
+    .map(([name, written]) => `${name}=${encodeURIComponent(written).replace(/%2[BC]|%3A/g, decodeURIComponent)}`) // + , : may stay
     .join("&");
 }
 
@@ -151,7 +151,9 @@ function gathered(parts, where, take) {
   for (const part of parts) {
     const [name, value] = take(part);
     try {
-      if (!Object.hasOwn(SETTINGS, name)) throw new RangeError(`there is no setting of that name; there are ${Object.keys(SETTINGS).join(", ")}`);
+      if (!Object.hasOwn(SETTINGS, name)) {
+        throw new RangeError(`there is no setting of that name; there are ${Object.keys(SETTINGS).join(", ")}`);
+      }
       settings[name] = value();
     } catch (error) {
       const said = Array.isArray(part) ? `${name}: ${JSON.stringify(part[1])}` : part;
