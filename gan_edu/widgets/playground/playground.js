@@ -1,0 +1,355 @@
+/** The playground: a GAN in the plane that learns in the page itself. */
+
+import { control, controls, titles } from "./controls.js";
+import { DATA, LIMIT } from "./data.js";
+import { element } from "./elements.js";
+import { Live } from "./live.js";
+import { PALETTES } from "./palettes.js";
+import { playPhase } from "./phases.js";
+import { charts, drawCurves, drawPlane, lastRound, prepare, rangeOfCosts } from "./picture.js";
+import { Run } from "./run.js";
+import { fromAddress, fromObject, MOST_POINTS, other, representable, SETTINGS, toAddress } from "./settings.js";
+
+const SUMMARY = 10_000; // milliseconds between spoken summaries while it plays
+const NEAR = 0.05; // a drawn line leaves a point each time it has gone that far
+
+/**
+ * Puts a playground into an element of the page. The style sheet is `playground.css`.
+ *
+ * @param {HTMLElement} place
+ * @param {{settings?: object}} options settings: those of `settings.js` that differ from the defaults. Without them, the settings are
+ *     those of the page's address, which then follows what is set, so that a link to it is a link to the set-up.
+ * @returns {{destroy: () => void}} takes the playground away, and its loop and listeners.
+ */
+export function mount(place, { settings } = {}) {
+  const playground = new Playground(place, settings);
+  return { destroy: () => playground.destroy() };
+}
+
+class Playground {
+  constructor(place, settings) {
+    this.addressed = settings === undefined;
+    this.gone = new AbortController(); // ends all listeners outside the element
+    this.calm = matchMedia("(prefers-reduced-motion: reduce)");
+    this.dark = matchMedia("(prefers-color-scheme: dark)");
+    this.resized = new ResizeObserver(() => this.live.touch());
+    this.shown = new IntersectionObserver((entries) => (this.live.visible = entries.at(-1).isIntersecting));
+    this.spoken = 0;
+    this.build(place);
+    this.live = new Live({
+      round: () => this.eachRun((run) => run.round()),
+      phase: () => this.phase(),
+      measure: () => this.measure(),
+      draw: () => this.draw(),
+      speed: () => this.settings.speed,
+      stopped: (error) => this.stopped(error),
+    });
+    this.take(this.addressed ? fromAddress(location.hash) : fromObject(settings));
+    this.listen();
+    if (!this.calm.matches && this.ready) this.play();
+  }
+
+  // What it is made of ----------------------------------------------------------------------------------------------------
+
+  build(place) {
+    this.controls = controls((changes) => this.set(changes));
+    this.speed = control("speed", (speed) => this.set({ speed }));
+    this.seed = control("seed", (seed) => this.set({ seed }));
+    this.problem = element("p", { class: "problem", role: "alert" });
+    this.stage = element("div", { class: "stage" });
+    this.status = element("p", { class: "status", "aria-hidden": "true" }); // too quick to be spoken: the summary says the same, seldom
+    this.summary = element("p", { class: "spoken", "aria-live": "polite" });
+    const keys = "Keys: space plays and pauses, n a round, d a step of D, g a step of G, s a phase in slow motion, r resets.";
+    this.root = element(
+      "section",
+      { class: "gan-playground", "aria-label": "GAN playground" },
+      this.bar(),
+      this.problem,
+      element(
+        "div",
+        { class: "main" },
+        element("div", {}, this.stage, this.status, this.summary, element("p", { class: "keys" }, keys)),
+        this.controls.form,
+      ),
+    );
+    place.append(this.root);
+  }
+
+  bar() {
+    const button = (words, key, title, act) =>
+      element("button", { type: "button", title: `${title} (${key})`, "aria-keyshortcuts": key, onclick: act }, words);
+    this.playButton = button("Play", "Space", "play or pause", () => this.toggle());
+    this.playButton.classList.add("play");
+    this.clearButton = element("button", { type: "button", onclick: () => this.clearPoints() }, "Clear drawn points");
+    return element(
+      "div",
+      { class: "bar", role: "group", "aria-label": "what happens" },
+      this.playButton,
+      button("Round", "n", "one pass through the order of play", () => this.step(() => this.eachRun((run) => run.round()))),
+      button("Step D", "d", "one turn of the discriminator alone", () => this.stepOf("discriminator")),
+      button("Step G", "g", "one turn of the generator alone", () => this.stepOf("generator")),
+      button("Phase", "s", "one phase of a turn, as in slow motion", () => this.step(() => this.phase())),
+      button("Reset", "r", "begin again from the seed", () => this.reset()),
+      this.speed.box,
+      this.seed.box,
+      this.clearButton,
+    );
+  }
+
+  /** A place for each run: what it is, its plane, what a phase says, its curves. */
+  furnish() {
+    const words = this.settings.compare ? titles(this.settings) : [];
+    this.views = this.runs.map((run, k) => {
+      const plane = element("canvas", { class: "plane", role: "img" });
+      const shown = "Costs, modes captured and divergence over the rounds";
+      const curves = element("canvas", { class: "curves", role: "img", "aria-label": shown });
+      const caption = element("p", { class: "caption" });
+      const title = words[k] ? element("h3", {}, words[k]) : null;
+      const note = element("p", { class: "note" }, dashed(run));
+      const figure = element("figure", { class: "run" }, element("div", {}, title, plane, caption), element("div", {}, curves, note));
+      this.drawWithPointer(plane);
+      return { run, plane, curves, caption, figure, phase: null };
+    });
+    this.stage.replaceChildren(...this.views.map(({ figure }) => figure));
+    this.stage.classList.toggle("pair", this.runs.length > 1);
+    this.resized.disconnect();
+    for (const { plane, curves } of this.views) for (const canvas of [plane, curves]) this.resized.observe(canvas);
+  }
+
+  listen() {
+    const { signal } = this.gone;
+    document.addEventListener("keydown", (event) => this.key(event), { signal });
+    for (const query of [this.dark, this.calm]) query.addEventListener("change", () => this.live.touch(), { signal });
+    this.calm.addEventListener("change", () => this.calm.matches && this.pause(), { signal });
+    this.shown.observe(this.root);
+    if (this.addressed) addEventListener("hashchange", () => this.readAddress(), { signal });
+  }
+
+  destroy() {
+    this.live.end();
+    this.gone.abort();
+    this.resized.disconnect();
+    this.shown.disconnect();
+    this.root.remove();
+  }
+
+  // Settings --------------------------------------------------------------------------------------------------------------
+
+  /** Takes over settings from an address or a page, with the sentences about what could not be read. */
+  take({ settings, problems }) {
+    this.settings = settings;
+    this.reset();
+    this.problem.textContent = problems.join(" ");
+  }
+
+  readAddress() {
+    if (location.hash.replace(/^#/, "") !== toAddress(this.settings)) this.take(fromAddress(location.hash));
+  }
+
+  /** Takes over what somebody has set: in the run as it goes, where that is possible, or with a new one. */
+  set(changes) {
+    const names = Object.keys(changes);
+    const compared = this.settings.compare?.name;
+    this.settings = { ...this.settings, ...changes };
+    if (names.some((name) => SETTINGS[name].restarts || name === "compare") || names.includes(compared)) this.reset();
+    else this.change();
+  }
+
+  change() {
+    const settings = [this.settings, other(this.settings)];
+    this.views.forEach((view, k) => {
+      view.run.change(settings[k]);
+      view.phase = null;
+    });
+    this.show();
+  }
+
+  /** Begins again from the seed. */
+  reset() {
+    this.runs = [this.settings, other(this.settings)].filter(Boolean).map((settings) => new Run(settings));
+    this.problem.textContent = "";
+    this.furnish();
+    this.show();
+    this.speak();
+    if (!this.ready) this.pause();
+  }
+
+  show() {
+    this.controls.show(this.settings);
+    this.speed.show(this.settings.speed);
+    this.seed.show(this.settings.seed);
+    this.clearButton.hidden = !this.drawable;
+    for (const { plane } of this.views) plane.classList.toggle("drawable", this.drawable);
+    if (this.addressed) history.replaceState(null, "", `${location.pathname}${location.search}#${toAddress(this.settings)}`);
+    this.live.touch();
+  }
+
+  get drawable() {
+    return this.runs.some((run) => run.settings.data === "drawn");
+  }
+
+  // Playing ---------------------------------------------------------------------------------------------------------------
+
+  get ready() {
+    return this.runs.every((run) => run.ready);
+  }
+
+  eachRun(act) {
+    for (const run of this.runs) act(run);
+    for (const view of this.views) view.phase = null;
+  }
+
+  measure() {
+    for (const run of this.runs) run.measure();
+    this.status.textContent = this.inWords();
+  }
+
+  phase() {
+    for (const view of this.views) view.phase = playPhase(view.run);
+  }
+
+  play() {
+    if (!this.ready) {
+      this.speak();
+      return;
+    }
+    this.live.play();
+    this.labelPlay();
+  }
+
+  pause() {
+    this.live.pause();
+    this.labelPlay();
+    this.speak();
+  }
+
+  toggle() {
+    if (this.live.playing) this.pause();
+    else this.play();
+  }
+
+  labelPlay() {
+    this.playButton.textContent = this.live.playing ? "Pause" : "Play";
+  }
+
+  /** Something done once, by hand: playing stops. */
+  step(act) {
+    this.live.pause();
+    this.labelPlay();
+    if (this.ready) {
+      try {
+        act();
+        this.measure();
+      } catch (error) {
+        this.stopped(error);
+        return;
+      }
+    }
+    this.speak();
+  }
+
+  stepOf(player) {
+    this.step(() => this.eachRun((run) => run.turnOf(player)));
+  }
+
+  stopped(error) {
+    this.problem.textContent = error.message;
+    this.labelPlay();
+  }
+
+  key(event) {
+    const { target, key } = event;
+    const here = this.root.contains(target) || target === document.body;
+    const typed = target.matches("select, input:not([type=checkbox], [type=range])");
+    if (!here || typed || event.ctrlKey || event.metaKey || event.altKey) return;
+    const button = [...this.root.querySelectorAll(".bar button")].find(
+      (candidate) => candidate.getAttribute("aria-keyshortcuts") === (key === " " ? "Space" : key.toLowerCase()),
+    );
+    if (!button || (key === " " && target.matches("button, input"))) return; // on these, space has a meaning of its own
+    event.preventDefault();
+    button.click();
+  }
+
+  // What is seen and said -------------------------------------------------------------------------------------------------
+
+  draw() {
+    const palette = PALETTES[this.dark.matches ? "dark" : "light"];
+    const last = lastRound(this.runs);
+    const together = rangeOfCosts(this.runs);
+    const alike = this.settings.compare?.name !== "loss"; // costs of different losses are not to be compared
+    for (const { run, plane, curves, caption, phase } of this.views) {
+      drawPlane(prepare(plane), run, { layers: this.settings.layers, palette, phase });
+      drawCurves(prepare(curves), charts(run, palette), { palette, last, costRange: alike ? together : rangeOfCosts([run]) });
+      caption.textContent = phase ? phase.words : legend(run);
+    }
+    if (performance.now() - this.spoken > SUMMARY) this.speak();
+  }
+
+  /** The state in words, for those who do not see the picture. */
+  speak() {
+    this.spoken = performance.now();
+    this.summary.textContent = this.inWords();
+    this.views.forEach(({ run, plane }) => plane.setAttribute("aria-label", `${DATA[run.settings.data].label}: ${legend(run)}`));
+  }
+
+  inWords() {
+    const words = this.runs.map((run) => run.describe());
+    return (this.settings.compare ? titles(this.settings).map((title, k) => `${title}. ${words[k]}`) : words).join("\n");
+  }
+
+  // Drawing data ----------------------------------------------------------------------------------------------------------
+
+  /** With drawn data, a pointer that is pressed leaves points in the plane. */
+  drawWithPointer(plane) {
+    let before = null;
+    const add = (event) => {
+      const box = plane.getBoundingClientRect();
+      const at = [
+        ((event.clientX - box.left) / box.width) * 2 * LIMIT - LIMIT,
+        LIMIT - ((event.clientY - box.top) / box.height) * 2 * LIMIT,
+      ].map(representable);
+      if (before && Math.hypot(at[0] - before[0], at[1] - before[1]) < NEAR) return;
+      before = at;
+      this.addPoint(at);
+    };
+    plane.addEventListener("pointerdown", (event) => {
+      if (!this.drawable) return;
+      plane.setPointerCapture(event.pointerId);
+      before = null;
+      add(event);
+    });
+    plane.addEventListener("pointermove", (event) => plane.hasPointerCapture(event.pointerId) && add(event));
+  }
+
+  addPoint(point) {
+    if (this.settings.points.length >= MOST_POINTS) {
+      this.problem.textContent = `There are ${MOST_POINTS} drawn points, as many as an address can hold. Clear them to draw anew.`;
+      return;
+    }
+    this.set({ points: [...this.settings.points, point] });
+  }
+
+  clearPoints() {
+    this.settings = { ...this.settings, points: [] };
+    this.reset();
+  }
+}
+
+/** What is to be seen in the plane, in sentences. */
+function legend({ ready, settings: { layers } }) {
+  if (!ready) return "Draw some points here, with a mouse, a pen or a finger.";
+  const verdicts = layers.includes("verdicts");
+  return [
+    `Blue: real points${verdicts ? ", and where D takes points for real" : ""}.`,
+    `Vermilion: generated points${verdicts ? ", and where D takes points for generated" : ""}.`,
+    layers.includes("manifold") ? "Thin lines: a lattice of latents, as the generator warps it." : "",
+    layers.includes("arrows") ? "Green arrows: where D would have generated points go." : "",
+  ]
+    .filter(Boolean)
+    .join(" ");
+}
+
+/** What the dashed lines in the curves are. */
+function dashed({ modes }) {
+  return `Dashed: the costs if D cannot tell real from generated${modes ? "; all modes" : ""}; the divergence of as many real points.`;
+}

@@ -1,0 +1,180 @@
+/** Answers the questions of test_playground.py: JSON from stdin to JSON on stdout, all in one process. */
+
+import { readFileSync } from "node:fs";
+import { pathToFileURL } from "node:url";
+
+const folder = pathToFileURL(process.argv[2] + "/");
+const load = (name) => import(new URL(name, folder));
+const { DATA, drawing, latents, LIMIT, realPoints } = await load("data.js");
+const { Game } = await load("game.js");
+const { History } = await load("history.js");
+const measures = await load("measures.js");
+const { Trace } = await load("network.js");
+const { PALETTES } = await load("palettes.js");
+const { Random } = await load("random.js");
+const { Run } = await load("run.js");
+const settings = await load("settings.js");
+const { Live } = await load("live.js");
+const { LOSSES } = await load("losses.js");
+const { mount } = await load("playground.js");
+
+const plain = (value) => JSON.parse(JSON.stringify(value, (_, inner) => (ArrayBuffer.isView(inner) ? Array.from(inner) : inner)));
+
+/** Plays a game from given weights on given draws. */
+function play({ settings: changes, later, weights, vectors, draws, rounds }) {
+  const now = { ...settings.defaults(), ...changes };
+  const waiting = draws.map(({ real, latent, mix }) => ({
+    real: Float64Array.from(real.flat()),
+    latent: Float64Array.from(latent.flat()),
+    mix: Float64Array.from(mix),
+  }));
+  const game = new Game(now, () => waiting.shift());
+  for (const player of ["generator", "discriminator"]) {
+    game[player].parameters.forEach(({ value }, p) => value.set(weights[player][p].flat()));
+  }
+  game.discriminator.layers.forEach((layer, k) => {
+    if (vectors.length) Object.assign(layer, { left: Float64Array.from(vectors[k][0]), right: Float64Array.from(vectors[k][1]) });
+  });
+  const costs = [];
+  for (let round = 0; round < rounds; round++) {
+    if (round === rounds / 2) game.change({ ...now, ...later });
+    game.round();
+    costs.push({ ...game.costs });
+  }
+  const parameters = (player) => game[player].parameters.map(({ value }) => value);
+  return { generator: parameters("generator"), discriminator: parameters("discriminator"), costs, left: waiting.length };
+}
+
+/** By how much the phases, one at a time, end elsewhere than whole rounds. */
+function byPhases(changes) {
+  const now = { ...settings.defaults(), ...changes };
+  const [whole, apart] = [0, 1].map(() => new Game(now, drawing(() => now)));
+  for (let round = 0; round < 3; round++) whole.round();
+  const seen = [];
+  while (apart.rounds < 3) seen.push(apart.phase());
+  const values = (game) => [...game.generator.parameters, ...game.discriminator.parameters].flatMap(({ value }) => Array.from(value));
+  const others = values(apart);
+  return { seen, apart: Math.max(...values(whole).map((value, k) => Math.abs(value - others[k]))) };
+}
+
+/** The modes captured by 2,500 samples every 50 rounds at the default setting, until there are seven. */
+function ring({ seed, rounds }) {
+  const now = { ...settings.defaults(), seed };
+  const game = new Game(now, drawing(() => now));
+  const latent = latents(new Random(seed, "looking"), 2500, now);
+  const captured = [];
+  while (game.rounds < rounds && !(captured.at(-1) >= 7)) {
+    for (let k = 0; k < 50; k++) game.round();
+    const samples = game.generator.forward(new Trace(), latent, 2500);
+    captured.push(measures.modes(samples, DATA.ring.mixture).captured);
+  }
+  return captured;
+}
+
+function diverging() {
+  const now = { ...settings.defaults(), optimiser: "sgd", rateD: 1e30, rateG: 1e30 };
+  const game = new Game(now, drawing(() => now));
+  try {
+    for (let round = 0; round < 20; round++) game.round();
+  } catch (error) {
+    return error.message;
+  }
+  return "";
+}
+
+/** What is seen of a run after some rounds, and the networks that it is seen of; and whether looking has changed them. */
+function view(changes) {
+  const now = { ...settings.defaults(), ...changes };
+  const [run, twin] = [new Run(now), new Run(now)];
+  for (let round = 0; round < 3; round++) for (const each of [run, twin]) each.round();
+  const points = Float64Array.from([0, 0, 1, 0, -0.5, 0.7]);
+  const networks = ({ game }) => {
+    const values = (network) => network.parameters.map(({ value }) => Array.from(value));
+    return { generator: values(game.generator), discriminator: values(game.discriminator) };
+  };
+  const seen = {
+    networks: networks(run),
+    arrows: run.arrows(),
+    real: run.real,
+    samples: run.samples().slice(),
+    lattice: run.lattice().map((curve) => Array.from(curve)),
+    points,
+    verdicts: run.verdicts(points, 3),
+    outputs: run.outputs(new Trace(), points, 3),
+  };
+  run.measure();
+  const words = run.describe();
+  for (const each of [run, twin]) each.round();
+  return { ...seen, words, same: JSON.stringify(networks(run)) === JSON.stringify(networks(twin)) };
+}
+
+/** A history of the numbers 1, 2, ..., count, each at its own round. */
+function history({ count }) {
+  const kept = new History();
+  for (let round = 1; round <= count; round++) kept.add(round, { number: round });
+  return kept.all;
+}
+
+const FRAME = 1000 / 60;
+
+/**
+ * What the loop does in `seconds` of sixty frames each, on a clock of its own: a round, a phase or a picture takes as many milliseconds
+ * as is said; `failing` is the number of a round that fails.
+ */
+function loop({ speed, seconds, round = 1, picture = 1, playing = true, visible = true, failing = 0 }) {
+  let [clock, tick] = [0, null];
+  globalThis.requestAnimationFrame = (next) => (tick = next);
+  Object.defineProperty(globalThis, "performance", { value: { now: () => clock }, configurable: true });
+  const did = { round: 0, phase: 0, measure: 0, draw: 0, stopped: 0 };
+  const live = new Live({
+    speed: () => speed,
+    round() {
+      did.round++;
+      clock += round;
+      if (did.round === failing) throw new Error("as was asked");
+    },
+    phase: () => did.phase++,
+    measure: () => did.measure++,
+    draw() {
+      did.draw++;
+      clock += picture;
+    },
+    stopped: () => did.stopped++,
+  });
+  live.visible = visible;
+  if (playing) live.play();
+  let longest = 0;
+  for (let frame = 1; frame < 60 * seconds; frame = Math.floor(clock / FRAME + 1e-6) + 1) {
+    clock = frame * FRAME;
+    tick(clock);
+    longest = Math.max(longest, clock - frame * FRAME);
+  }
+  return { ...did, longest, playing: live.playing };
+}
+
+const questions = {
+  loop,
+  view,
+  history,
+  coin: ({ loss }) => LOSSES[loss].coin,
+  mounts: () => typeof mount,
+  play,
+  byPhases,
+  ring,
+  diverging,
+  modes: ({ samples, data, least }) => measures.modes(Float64Array.from(samples.flat()), DATA[data].mixture, least),
+  mixture: ({ data }) => DATA[data].mixture,
+  divergence: ({ a, b }) => {
+    const [p, q] = [a, b].map((samples) => measures.shares(Float64Array.from(samples.flat()), LIMIT));
+    return { p, q, value: measures.jensenShannon(p, q), limit: LIMIT };
+  },
+  points: ({ data, seed, count, points }) => realPoints(new Random(seed, "batches"), count, { data, points }),
+  latents: ({ latent, kind, count }) => latents(new Random(0, "latents"), count, { latent, kind }),
+  table: () => ({ settings: settings.SETTINGS, comparable: settings.COMPARABLE, defaults: settings.defaults(), palettes: PALETTES }),
+  written: ({ settings: changes }) => settings.toAddress({ ...settings.defaults(), ...changes }),
+  completed: ({ settings: changes }) => settings.fromObject(changes),
+  read: ({ address }) => settings.fromAddress(address),
+};
+
+const asked = JSON.parse(readFileSync(0, "utf8"));
+process.stdout.write(JSON.stringify(plain(asked.map(([question, details]) => questions[question](details)))));
