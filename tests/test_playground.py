@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from bs4 import BeautifulSoup
 from torch import nn
 
 from gan_edu import losses, metrics, networks, penalties, plots, training
@@ -22,6 +23,7 @@ from gan_edu.engine import Engine
 from gan_edu.games import Draw
 from gan_edu.models.gan import GAN, Latent
 from gan_edu.networks import mlp
+from gan_edu.widgets import Playground, playground
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = Path(training.__file__).parent / "widgets" / "playground"
@@ -609,6 +611,37 @@ def test_all_files_are_loaded_and_need_nothing_but_each_other(answers):
 
 
 def test_the_wheel_holds_all_files():
-    patterns = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["package-data"]["gan_edu.widgets"]
-    shipped = {path for pattern in patterns for path in FOLDER.parent.glob(pattern)}
-    assert shipped == {path for path in FOLDER.iterdir() if path.is_file()}
+    patterns = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["package-data"][
+        "gan_edu.widgets.playground"
+    ]
+    shipped = {path for pattern in patterns for path in FOLDER.glob(pattern)}
+    assert shipped == {path for path in FOLDER.iterdir() if path.is_file() and path.suffix != ".py"}
+
+
+# ---- the page within the page
+
+
+def test_every_module_of_the_page_comes_after_those_that_it_imports():
+    made, before = playground.modules(), set()
+    assert set(made) == {path.name for path in FOLDER.glob("*.js")} and list(made)[-1] == "playground.js"
+    for name, source in made.items():
+        assert set(re.findall(r'from\s+"(.+?)"', source)) <= {f"./{other}" for other in before}, name
+        assert not re.search(r"""import\s*\(|from\s+'|^\s*import\s+["']""", source, re.M), (
+            f"{name}: the page rewrites no such import"
+        )
+        before.add(name)
+
+
+def test_a_playground_is_a_page_of_its_own_that_holds_all_it_needs():
+    shown = BeautifulSoup(Playground(data="spiral", loss="</script>")._repr_html_(), "html.parser").iframe
+    assert shown["title"] == "GAN playground"
+    page = BeautifulSoup(shown["srcdoc"], "html.parser")
+    (script,) = page.find_all("script")  # one, so that no text within it ended it
+    held = json.loads(re.search(r"^const sources = (.*);$", script.string, re.M)[1])
+    assert held == playground.modules()
+    assert json.loads(re.search(r"\{ settings: (.*) \}\)\);$", script.string, re.M)[1]) == {
+        "data": "spiral",
+        "loss": "</script>",
+    }
+    assert (FOLDER / "playground.css").read_text(encoding="utf-8") in page.style.string
+    assert not re.search(r"""(?:src|href)\s*=|url\(|https?://(?!www\.w3\.org)""", shown["srcdoc"]), "it asks nobody"
