@@ -213,11 +213,15 @@ class Kernel:
         for name in packages:
             (self.site / f"{name.replace('-', '_')}-0.1.dist-info").mkdir()
             (self.site / f"{name.replace('-', '_')}-0.1.dist-info" / "METADATA").write_text(f"Name: {name}\nVersion: 0.1\n")
-        self.calls = folder / "calls"
+        self.calls, self.own = folder / "calls", self.home / ".cache" / "gan_edu" / "course-9.9"
 
-    def run(self, archive, desk=None, **settings):
-        """The cell, and a look at what it has brought."""
-        source = launch.CELL.format(archive=archive, version="9.9") + LOOK
+    def run(self, archive, desk=None, again=None, **settings):
+        """The cell, and a look at what it has brought. With `again`, the cell before it, and between the two what is given."""
+        cell = launch.CELL.format(archive=archive, version="9.9")
+        before = "" if again is None else f"try:\n    exec({cell!r})\nexcept SystemExit as stop:\n    print(stop)\n{again}\n"
+        return self.python(before + cell + LOOK, desk, **settings)
+
+    def python(self, source, desk=None, **settings):
         home = {"HOME": str(self.home), "USERPROFILE": str(self.home)}
         environment = os.environ | {"PYTHONPATH": str(self.site), "PIP_CALLS": str(self.calls)} | home | settings
         command = [sys.executable, "-S", "-c", source]
@@ -241,10 +245,9 @@ def whole(tmp_path):
 
 def test_the_course_is_fetched_with_its_records_pictures_and_weights(whole, zipped):
     result = whole.run(zipped.as_uri())
-    own = whole.home / ".cache" / "gan_edu" / "course-9.9"
     assert (result.returncode, result.stderr) == (0, "")
-    assert result.stdout.splitlines() == ["Fetching the course ...", f"from {own}", "[]"]
-    assert [path.name for path in own.parent.iterdir()] == ["course-9.9"], "nothing else is left behind"
+    assert result.stdout.splitlines() == ["Fetching the course ...", f"from {whole.own}", "[]"]
+    assert list(whole.own.parent.iterdir()) == [whole.own], "nothing else is left behind"
 
 
 def test_what_a_hosted_kernel_lacks_is_installed_and_what_it_has_is_kept(hosted, zipped):
@@ -283,13 +286,100 @@ def test_without_the_archive_it_is_said_what_to_do_and_nothing_half_remains(whol
     assert result.returncode == 1 and "Traceback" not in result.stderr
     for words in ("The course could not be fetched (", "Is there a network? On Kaggle: Settings", "so that there is"):
         assert words in result.stderr
-    assert list((whole.home / ".cache" / "gan_edu").iterdir()) == []
+    assert list(whole.home.iterdir()) == list(whole.desk.iterdir()) == []
 
 
 def test_a_failed_installation_is_said_in_words(hosted, zipped):
     result = hosted.run(zipped.as_uri(), PIP_FAILS="1")
     assert result.returncode == 1 and "Traceback" not in result.stderr
     assert "The packages could not be installed. Is there a network" in result.stderr
+
+
+def test_what_could_not_be_installed_is_tried_again_by_another_run_of_the_cell(hosted, zipped):
+    result = hosted.run(zipped.as_uri(), again="import os; os.environ['PIP_FAILS'] = '0'", PIP_FAILS="1")
+    assert result.returncode == 0, result.stderr
+    failed, rest = result.stdout.split("The packages could not be installed. ")
+    assert failed.count("Fetching") == 1 and "Fetching" not in rest and "Installing safetensors, pooch" in rest
+    first, second = hosted.pip()
+    assert first == second
+
+
+def test_another_run_of_the_cell_where_all_is_there_says_nothing(whole, zipped):
+    result = whole.run(zipped.as_uri(), again="print('again')")
+    assert result.stdout.splitlines()[:2] == ["Fetching the course ...", "again"], result.stderr
+    assert len(result.stdout.splitlines()) == 4 and not whole.pip()
+
+
+def test_what_lies_around_the_notebook_and_is_no_whole_course_is_no_clone(whole, zipped):
+    (whole.desk.parent / "gan_edu" / "course").mkdir(parents=True)
+    assert f"from {whole.own}" in whole.run(zipped.as_uri()).stdout
+
+
+@pytest.mark.parametrize("state", ["a level too deep", "half", "a file"])
+def test_what_was_kept_and_is_not_whole_is_fetched_anew(whole, zipped, state):
+    if state == "a level too deep":
+        shutil.unpack_archive(zipped, whole.own)
+    elif state == "half":
+        (whole.own / "gan_edu" / "course").mkdir(parents=True)
+        (whole.own / "run.py").touch()
+    else:
+        whole.own.parent.mkdir(parents=True)
+        whole.own.touch()
+    without = whole.run("file:///nowhere/main.zip")
+    assert without.returncode == 1 and f"so that there is {whole.own / 'run.py'}" in without.stderr and whole.own.exists()
+    result = whole.run(zipped.as_uri())
+    assert result.stdout.splitlines() == ["Fetching the course ...", f"from {whole.own}", "[]"], result.stderr
+    assert list(whole.own.parent.iterdir()) == [whole.own] and not (whole.own / "gan_edu-main").exists()
+
+
+@pytest.mark.parametrize("state", ["not written", "not looked into"])
+def test_where_the_home_cannot_be_written_the_course_is_kept_beside_the_notebook(whole, zipped, state):
+    if state == "not written":
+        (whole.home / ".cache").touch()  # no folder can be made in a file, not even by root
+    else:
+        whole.home /= 300 * "x"  # a longer name than systems look up
+        whole.own = whole.home / ".cache" / "gan_edu" / "course-9.9"
+    result, beside = whole.run(zipped.as_uri()), whole.desk / "gan_edu-course-9.9"
+    assert (result.returncode, result.stderr) == (0, "")
+    fetching, unwritten, *rest = result.stdout.splitlines()
+    assert unwritten.startswith(f"The course could not be written to {whole.own} (") and rest == [f"from {beside}", "[]"]
+    assert list(whole.desk.iterdir()) == [beside]
+    again = whole.run("file:///nowhere/main.zip")
+    assert again.stdout.splitlines() == rest, again.stderr
+
+
+def test_where_nothing_can_be_written_it_is_not_the_network_that_is_blamed(whole, zipped):
+    (whole.home / ".cache").touch()
+    source = launch.CELL.format(archive=zipped.as_uri(), version="9.9")
+    source = source.replace("found = find_spec", f"BESIDE = Path({str(whole.home / '.cache' / 'x')!r})\nfound = find_spec")
+    result = whole.python(source)
+    assert result.returncode == 1 and "Traceback" not in result.stderr and "network" not in result.stderr
+    assert result.stdout.count("could not be written to") == 2 and "Make room on the disk, or open a copy" in result.stderr
+
+
+def test_somebody_elses_module_named_run_is_left_alone(whole, zipped):
+    (whole.desk / "run.py").write_text("print('somebody else')")
+    result = whole.python("import run\n" + launch.CELL.format(archive=zipped.as_uri(), version="9.9") + LOOK)
+    assert result.stdout.splitlines() == ["somebody else", "Fetching the course ...", f"from {whole.own}", "[]"], result.stderr
+
+
+def test_in_a_clones_root_where_packages_are_missing_they_are_installed(hosted, zipped, tmp_path):
+    shutil.unpack_archive(zipped, tmp_path / "mine")
+    root = tmp_path / "mine" / "gan_edu-main"
+    result = hosted.run("file:///nowhere/main.zip", root)
+    assert result.returncode == 0 and f"from {root}" in result.stdout, result.stderr
+    assert len(hosted.pip()) == 1 and list(hosted.home.iterdir()) == []
+
+
+def test_a_course_that_is_installed_without_its_records_is_said_in_one_line(whole):
+    ignored = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(ROOT / "gan_edu", whole.site / "gan_edu", ignore=ignored)
+    (whole.site / "run.py").write_text("raise SystemExit('somebody else')")
+    result = whole.run("file:///nowhere/main.zip")
+    said = result.stdout.splitlines()
+    assert len(said) == 3 and said[0].startswith("This kernel's gan_edu has no recorded runs")
+    assert said[1] == f"from {whole.site}"
+    assert list(whole.home.iterdir()) == list(whole.desk.iterdir()) == []
 
 
 def test_where_the_course_is_installed_the_cells_of_a_copy_run_and_the_first_is_silent(tmp_path):

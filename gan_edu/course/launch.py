@@ -19,40 +19,69 @@ END = "<!-- end of launch links -->"
 GUARD = "open the course with `python3 run.py lab`, or %pip install a clone of it."  # what a master's import cell advises
 
 CELL = """\
-# Where the course is missing, as on Colab or Kaggle, this cell fetches it. Elsewhere it does nothing.
-import shutil
+# Run this cell first. Where the course is missing, as on Colab or Kaggle, it fetches the course; and it
+# installs packages that are missing. What it fetched it keeps, in CACHE or BESIDE (below): for a newer
+# course delete that folder, restart the kernel and run this cell again.
 import sys
 from http.client import HTTPException
-from importlib.util import find_spec
+from importlib.util import find_spec, module_from_spec, spec_from_file_location
+from io import BytesIO
+from os.path import isfile
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from urllib.request import urlretrieve
+from urllib.request import urlopen
+from zipfile import BadZipFile, ZipFile
 
 ARCHIVE = "{archive}"
+HERE = Path.cwd()
+CACHE = Path.home() / ".cache" / "gan_edu" / "course-{version}"
+BESIDE = HERE / "gan_edu-course-{version}"  # for a home that cannot be written
+
+
+def whole(folder):
+    return all(isfile(folder / name) for name in ("run.py", "constraints.txt", "gan_edu/course/__init__.py"))
+
+
+def fetch():
+    print("Fetching the course ...", flush=True)
+    try:
+        with urlopen(ARCHIVE, timeout=60) as answer:
+            archive = ZipFile(BytesIO(answer.read()))
+    except (OSError, HTTPException, BadZipFile) as error:
+        raise SystemExit(
+            f"The course could not be fetched ({{error}}). Is there a network? On Kaggle: Settings, Internet, on. "
+            f"Without one: unpack {{ARCHIVE}} so that there is {{CACHE / 'run.py'}} or {{BESIDE / 'run.py'}}, "
+            "and run this cell again."
+        ) from None
+    for place in (CACHE, BESIDE):
+        try:
+            place.parent.mkdir(parents=True, exist_ok=True)
+            with TemporaryDirectory(dir=place.parent) as folder:
+                archive.extractall(f"{{folder}}/new")
+                if place.exists():  # and is not whole
+                    place.rename(f"{{folder}}/old")
+                next(Path(folder, "new").iterdir()).rename(place)
+            return place
+        except OSError as error:
+            print(f"The course could not be written to {{place}} ({{error}}).", flush=True)
+    raise SystemExit("Make room on the disk, or open a copy of this notebook in a folder that you may write to.")
+
 
 found = find_spec("gan_edu")
-if found is None or found.origin is None:  # which a mere folder of that name has not
-    own = Path.home() / ".cache" / "gan_edu" / "course-{version}"
-    near = [folder for folder in Path.cwd().parents if (folder / "gan_edu" / "course").is_dir()]
-    place = (near or [own])[0]  # a clone around this notebook comes first
-    if not place.exists():
-        print("Fetching the course ...", flush=True)
-        try:
-            own.parent.mkdir(parents=True, exist_ok=True)
-            with TemporaryDirectory(dir=own.parent) as folder:
-                urlretrieve(ARCHIVE, f"{{folder}}/course.zip")
-                shutil.unpack_archive(f"{{folder}}/course.zip", f"{{folder}}/unpacked")
-                next(Path(folder, "unpacked").iterdir()).rename(own)
-        except (OSError, HTTPException) as error:
-            raise SystemExit(
-                f"The course could not be fetched ({{error}}). Is there a network? On Kaggle: Settings, "
-                f"Internet, on. Without one: unpack {{ARCHIVE}} so that there is {{own / 'run.py'}}, "
-                "and run this cell again."
-            ) from None
-    sys.path.insert(0, str(place))
-    import run
-
-    run.complete()  # installs what notebooks need and this kernel lacks; what is here is kept
+here = found is not None and found.origin is not None  # a mere folder of that name has no origin
+if here:
+    place = Path(found.origin).parents[1]
+else:  # a clone around this notebook comes first
+    place = next(filter(whole, [HERE, *HERE.parents, CACHE, BESIDE]), None) or fetch()
+if whole(place):
+    spec = spec_from_file_location("gan_edu_run", place / "run.py")
+    setup = module_from_spec(spec)
+    spec.loader.exec_module(setup)
+    setup.complete()  # installs what notebooks need and this kernel lacks; what is here is kept
+    if not here:  # and last, so that another run of this cell tries again what failed
+        sys.path.insert(0, str(place))
+elif not (place / "notebooks" / "recorded").is_dir():
+    print("This kernel's gan_edu has no recorded runs, which some chapters show: they come with a clone of the course.")
 """
 
 
