@@ -52,9 +52,52 @@ function byPhases(changes) {
   for (let round = 0; round < 3; round++) whole.round();
   const seen = [];
   while (apart.rounds < 3) seen.push(apart.phase());
-  const values = (game) => [...game.generator.parameters, ...game.discriminator.parameters].flatMap(({ value }) => Array.from(value));
   const others = values(apart);
   return { seen, apart: Math.max(...values(whole).map((value, k) => Math.abs(value - others[k]))) };
+}
+
+const values = (game) => [...game.generator.parameters, ...game.discriminator.parameters].flatMap(({ value }) => Array.from(value));
+
+/** By how much a game that is changed after some phases ends elsewhere than one that is changed when that turn, or round, is over. */
+function changedAfter({ settings: changes, phases, later }) {
+  const now = { ...settings.defaults(), width: 4, batch: 16, ...changes };
+  const [changed, patient] = [0, 1].map(() => new Game(now, drawing(() => now)));
+  for (let phase = 0; phase < phases; phase++) for (const game of [changed, patient]) game.phase();
+  while (patient.phases || (later.order && patient.next)) patient.phase();
+  for (const game of [changed, patient]) {
+    game.change({ ...now, ...later });
+    for (let round = 0; round < 2; round++) game.round();
+  }
+  const others = values(patient);
+  return Math.max(...values(changed).map((value, k) => Math.abs(value - others[k])));
+}
+
+/** What is left of a game that diverges: before the change (`early`: within it), and after. */
+function stopped({ early }) {
+  const now = { ...settings.defaults(), optimiser: "sgd", rateD: 1e30, rateG: 1e30 };
+  const played = (phases) => {
+    const game = new Game(now, drawing(() => now));
+    let played = 0;
+    try {
+      while (played < phases) {
+        game.phase();
+        played++;
+      }
+    } catch {}
+    return { game, played };
+  };
+  const last = played(1000).played;
+  const { game } = early ? played(last) : played(1000);
+  const before = Boolean(game.stopped);
+  for (const later of [{ loss: "hinge" }, { order: "DDG" }, { order: "D+G", regulariser: "spectral" }]) game.change({ ...now, ...later });
+  const errors = [() => game.round(), () => game.phase(), () => game.turnOf("generator")].map((act) => {
+    try {
+      act();
+    } catch (error) {
+      return error.message;
+    }
+  });
+  return { before, message: game.stopped?.message, errors, settings: game.settings };
 }
 
 /** The modes captured by 2,500 samples every 50 rounds at the default setting, until there are seven. */
@@ -162,6 +205,8 @@ const questions = {
   byPhases,
   ring,
   diverging,
+  changedAfter,
+  stopped,
   modes: ({ samples, data, least }) => measures.modes(Float64Array.from(samples.flat()), DATA[data].mixture, least),
   mixture: ({ data }) => DATA[data].mixture,
   divergence: ({ a, b }) => {

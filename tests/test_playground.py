@@ -219,6 +219,15 @@ LOOPS = {
     "off the screen": {"speed": "full", "seconds": 1, "visible": False},
     "failing": {"speed": "full", "seconds": 1, "failing": 5},
 }
+CHANGES = [
+    ({}, {"loss": "relativistic"}),
+    ({"loss": "relativistic"}, {"loss": "hinge"}),
+    ({"regulariser": "spectral"}, {"regulariser": "r1"}),
+    ({"regulariser": "r1"}, {"regulariser": "spectral"}),
+    ({}, {"regulariser": "wgan-gp"}),
+    ({"order": "D+G"}, {"loss": "relativistic", "regulariser": "r1+r2"}),
+    ({"order": "DDG"}, {"order": "DG", "loss": "relativistic", "regulariser": "spectral"}),
+]
 WRONG = [
     ("loss", "no-such"),
     ("points", 3),
@@ -285,6 +294,10 @@ def answers():
     questions["mounts", ""] = {}
     questions["table", ""] = {}
     questions["diverging", ""] = {}
+    for (k, (before, later)), phases in product(enumerate(CHANGES), range(8)):
+        questions["changedAfter", (k, phases)] = {"settings": before, "phases": phases, "later": later}
+    for early in (False, True):
+        questions["stopped", early] = {"early": early}
     return kept | ask(questions)
 
 
@@ -320,6 +333,19 @@ def test_no_constant_output_costs_the_discriminator_less_than_the_coin(answers, 
     best = min(cost(constant, constant).item() for constant in constants)
     coin = torch.tensor([float(answers["coin", loss])])
     assert cost(coin, coin).item() == pytest.approx(best, abs=1e-6)
+
+
+@pytest.mark.parametrize("k", range(len(CHANGES)))
+def test_a_turn_that_has_begun_ends_with_the_loss_and_the_regulariser_it_was_judged_with(answers, k):
+    assert [answers["changedAfter", (k, phases)] for phases in range(8)] == [0] * 8  # not a number would be None
+
+
+@pytest.mark.parametrize("early", [False, True])
+def test_a_game_that_has_stopped_takes_over_settings_and_plays_no_more(answers, early):
+    stopped = answers["stopped", early]
+    assert stopped["before"] != early
+    assert "cost is" in stopped["message"] and stopped["errors"] == [stopped["message"]] * 3
+    assert (stopped["settings"]["order"], stopped["settings"]["regulariser"]) == ("D+G", "spectral")
 
 
 @pytest.mark.parametrize("order", ORDERS)

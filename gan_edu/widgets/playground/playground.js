@@ -44,6 +44,7 @@ class Playground {
       speed: () => this.settings.speed,
       stopped: (error) => this.stopped(error),
     });
+    this.runs = [];
     this.take(this.addressed ? fromAddress(location.hash) : fromObject(settings));
     this.listen();
     if (!this.calm.matches && this.ready) this.play();
@@ -139,7 +140,7 @@ class Playground {
   take({ settings, problems }) {
     this.settings = settings;
     this.reset();
-    this.problem.textContent = problems.join(" ");
+    this.tell(...problems);
   }
 
   readAddress() {
@@ -161,13 +162,14 @@ class Playground {
       view.run.change(settings[k]);
       view.phase = null;
     });
+    if (this.runs.some((run) => run.game.stopped)) this.halt();
     this.show();
   }
 
   /** Begins again from the seed. */
   reset() {
     this.runs = [this.settings, other(this.settings)].filter(Boolean).map((settings) => new Run(settings));
-    this.problem.textContent = "";
+    this.tell();
     this.furnish();
     this.show();
     this.speak();
@@ -253,8 +255,21 @@ class Playground {
   }
 
   stopped(error) {
-    this.problem.textContent = error.message;
+    this.tell(error.message);
     this.labelPlay();
+  }
+
+  /** A change of settings has ended a game, or found it ended. */
+  halt() {
+    this.live.pause();
+    this.labelPlay();
+    this.tell();
+  }
+
+  /** Says what is wrong. That a game has stopped is said until it begins again. */
+  tell(...sentences) {
+    const stopped = this.runs.flatMap(({ game }) => (game.stopped ? [game.stopped.message] : []));
+    this.problem.textContent = [...new Set([...stopped, ...sentences])].join(" ");
   }
 
   key(event) {
@@ -323,7 +338,7 @@ class Playground {
 
   addPoint(point) {
     if (this.settings.points.length >= MOST_POINTS) {
-      this.problem.textContent = `There are ${MOST_POINTS} drawn points, as many as an address can hold. Clear them to draw anew.`;
+      this.tell(`There are ${MOST_POINTS} drawn points, as many as an address can hold. Clear them to draw anew.`);
       return;
     }
     this.set({ points: [...this.settings.points, point] });

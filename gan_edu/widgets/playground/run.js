@@ -35,12 +35,10 @@ export class Run {
 
   /** Takes over settings that need no new run. */
   change(settings) {
-    const drawn = settings.points !== this.settings.points;
+    const { rounds } = this.game;
     this.settings = settings;
     this.game.change(settings);
-    if (!drawn) return;
-    this.lookAtData();
-    this.measure();
+    if (this.game.rounds > rounds) this.note();
   }
 
   /** A round, or what is left of it. */
