@@ -665,9 +665,10 @@ def test_a_playground_is_a_page_of_its_own_that_holds_all_it_needs():
     (script,) = page.find_all("script")  # one, so that no text within it ended it
     held = json.loads(re.search(r"^const sources = (.*);$", script.string, re.M)[1])
     assert held == playground.modules()
-    assert json.loads(re.search(r"\{ settings: (.*) \}\)\);$", script.string, re.M)[1]) == {
+    assert json.loads(re.search(r"\{ settings: (.*) \}\)\)$", script.string, re.M)[1]) == {
         "data": "spiral",
         "loss": "</script>",
     }
+    assert ".catch(failed);" in script.string and "JavaScript" in page.noscript.text, "where it cannot run, it says so"
     assert (FOLDER / "playground.css").read_text(encoding="utf-8") in page.style.string
     assert not re.search(r"""(?:src|href)\s*=|url\(|https?://(?!www\.w3\.org)""", shown["srcdoc"]), "it asks nobody"
