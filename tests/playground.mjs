@@ -6,6 +6,7 @@ import { pathToFileURL } from "node:url";
 const folder = pathToFileURL(process.argv[2] + "/");
 const load = (name) => import(new URL(name, folder));
 const { DATA, drawing, latents, LIMIT, realPoints } = await load("data.js");
+const { another } = await load("controls.js");
 const { Game } = await load("game.js");
 const { History } = await load("history.js");
 const measures = await load("measures.js");
@@ -15,6 +16,9 @@ const { Random } = await load("random.js");
 const { Run } = await load("run.js");
 const settings = await load("settings.js");
 const { Live } = await load("live.js");
+const { dashed, legend } = await load("legend.js");
+const { playPhase } = await load("phases.js");
+const { charts } = await load("picture.js");
 const { LOSSES } = await load("losses.js");
 const { mount } = await load("playground.js");
 
@@ -98,6 +102,30 @@ function stopped({ early }) {
     }
   });
   return { before, message: game.stopped?.message, errors, settings: game.settings };
+}
+
+/** What is said of a run, and the levels in its chart of costs. */
+function said(changes) {
+  const run = new Run({ ...settings.defaults(), ...changes });
+  const levels = charts(run, PALETTES.light)[0].levels.map(({ value }) => value);
+  const judged = [0, 1].map(() => playPhase(run).words)[1];
+  const words = { legend: legend(run, { longest: 0.04123, here: null }), two: legend(run, { longest: 112.3, here: 0.5 }) };
+  return { ...words, judged, dashed: dashed(run), levels };
+}
+
+/** A run of drawn points, of which there is one more now and then the last one, beside one that knew them all from the beginning. */
+function stroke({ points }) {
+  const at = (count) => ({ ...settings.defaults(), data: "drawn", points: points.slice(0, count) });
+  const run = new Run(at(0));
+  const empty = run.describe();
+  run.change(at(1));
+  run.measure();
+  const meanwhile = { real: run.real.length, words: run.describe(), levels: charts(run, PALETTES.light).at(-1).levels.length };
+  run.change(at(points.length));
+  run.lookAtData();
+  run.measure();
+  const whole = new Run(at(points.length));
+  return { empty, meanwhile, drawn: [run.floor, run.divergence], whole: [whole.floor, whole.divergence] };
 }
 
 /** The modes captured by 2,500 samples every 50 rounds at the default setting, until there are seven. */
@@ -206,6 +234,11 @@ const questions = {
   ring,
   diverging,
   changedAfter,
+  said,
+  stroke,
+  another: ({ name, settings: changes }) => another(name, { ...settings.defaults(), ...changes }),
+  matters: ({ settings: changes }) =>
+    Object.keys(settings.SETTINGS).filter((name) => settings.mattersInAny(name, { ...settings.defaults(), ...changes })),
   stopped,
   modes: ({ samples, data, least }) => measures.modes(Float64Array.from(samples.flat()), DATA[data].mixture, least),
   mixture: ({ data }) => DATA[data].mixture,

@@ -276,6 +276,7 @@ def answers():
         questions["mixture", data] = {"data": data}
     for loss in LOSSES:
         questions["coin", loss] = {"loss": loss}
+        questions["said", loss] = {"loss": loss, "regulariser": "wgan-gp"}
         questions["view", loss] = {"loss": loss, "waves": False, "batch": 32}
     for latent in (1, 8):
         questions["view", latent] = {
@@ -298,6 +299,12 @@ def answers():
         questions["changedAfter", (k, phases)] = {"settings": before, "phases": phases, "later": later}
     for early in (False, True):
         questions["stopped", early] = {"early": early}
+    questions["stroke", ""] = {"points": [[0.5, 0.5], [-1, 0], [0, -1]]}
+    for points in ([], [[0.5, 0.5]]):
+        questions["another", len(points)] = {"name": "data", "settings": {"data": "line", "points": points}}
+    for name, compare in (("one", None), ("two", {"name": "regulariser", "value": "r1"})):
+        questions["matters", name] = {"settings": {"regulariser": "clipping", "compare": compare}}
+    questions["read", "idle"] = {"address": "#regulariser=none&compare=weight:1"}
     return kept | ask(questions)
 
 
@@ -346,6 +353,29 @@ def test_a_game_that_has_stopped_takes_over_settings_and_plays_no_more(answers, 
     assert stopped["before"] != early
     assert "cost is" in stopped["message"] and stopped["errors"] == [stopped["message"]] * 3
     assert (stopped["settings"]["order"], stopped["settings"]["regulariser"]) == ("D+G", "spectral")
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_dashed_lines_are_the_costs_of_any_output_that_tells_nothing(answers, loss):
+    said, objective = answers["said", loss], LOSSES[loss]
+    constants = torch.linspace(-3, 3, 601).unsqueeze(1)
+    costs = [[player(c, c).item() for player in (objective.discriminator, objective.generator)] for c in constants]
+    best = min(cost for cost, _ in costs)
+    ofG = [cost for other, cost in costs if other < best + 1e-6]  # where D is best at telling nothing
+    known = max(ofG) - min(ofG) < 0.01
+    assert said["levels"] == pytest.approx([best, ofG[0]] if known else [best], abs=1e-3)
+    assert ("the costs" in said["dashed"]) == known and "penalty" in said["dashed"]
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_only_a_logit_is_called_a_belief(answers, loss):
+    said = answers["said", loss]
+    for words in (said["legend"], said["judged"]):
+        assert ("takes points for real" in words) == (loss in ("non-saturating", "minimax"))
+        assert ("relative to its present spread" in words) == (loss in ("wasserstein", "relativistic"))
+        assert "surely" not in words
+    assert "its slope is now 0.041." in said["legend"]
+    assert "its slope is now 112; here the longest has 0.50." in said["two"]
 
 
 @pytest.mark.parametrize("order", ORDERS)
@@ -610,6 +640,28 @@ def test_every_choice_offered_is_tested_against_pytorch(answers):
     }
     for name, values in offered.items():
         assert set(values) == {case[name] for case in CASES.values()}, name
+
+
+def test_the_data_offered_for_comparison_is_there(answers):
+    assert answers["another", 0] not in ("line", "drawn") and answers["another", 1] == "drawn"
+
+
+def test_a_setting_can_be_set_that_has_an_effect_in_one_of_two_runs(answers):
+    assert {"bound"} == set(answers["matters", "one"]) & {"weight", "weightGP", "bound"}
+    assert {"bound", "weight"} == set(answers["matters", "two"]) & {"weight", "weightGP", "bound"}
+
+
+def test_a_comparison_without_effect_is_dropped_and_this_is_said(answers):
+    found = answers["read", "idle"]
+    assert found["settings"] == answers["table", ""]["defaults"] | {"regulariser": "none"}
+    assert found["problems"] == ["“weight of R1, R2” has no effect with these settings, so nothing is compared."]
+
+
+def test_points_are_shown_at_once_and_measured_when_the_last_is_drawn(answers):
+    stroke = answers["stroke", ""]
+    assert "draw some points" in stroke["empty"]
+    assert stroke["meanwhile"] == {"real": 600, "words": "Round 0.", "levels": 0}
+    assert stroke["drawn"] == stroke["whole"] and None not in stroke["drawn"]
 
 
 # ----- What is shipped
