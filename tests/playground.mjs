@@ -6,6 +6,7 @@ import { pathToFileURL } from "node:url";
 const folder = pathToFileURL(process.argv[2] + "/");
 const load = (name) => import(new URL(name, folder));
 const { DATA, drawing, latents, LIMIT, realPoints } = await load("data.js");
+const { another } = await load("controls.js");
 const { Game } = await load("game.js");
 const { History } = await load("history.js");
 const measures = await load("measures.js");
@@ -15,6 +16,9 @@ const { Random } = await load("random.js");
 const { Run } = await load("run.js");
 const settings = await load("settings.js");
 const { Live } = await load("live.js");
+const { dashed, legend } = await load("legend.js");
+const { playPhase } = await load("phases.js");
+const { charts } = await load("picture.js");
 const { LOSSES } = await load("losses.js");
 const { mount } = await load("playground.js");
 
@@ -52,9 +56,76 @@ function byPhases(changes) {
   for (let round = 0; round < 3; round++) whole.round();
   const seen = [];
   while (apart.rounds < 3) seen.push(apart.phase());
-  const values = (game) => [...game.generator.parameters, ...game.discriminator.parameters].flatMap(({ value }) => Array.from(value));
   const others = values(apart);
   return { seen, apart: Math.max(...values(whole).map((value, k) => Math.abs(value - others[k]))) };
+}
+
+const values = (game) => [...game.generator.parameters, ...game.discriminator.parameters].flatMap(({ value }) => Array.from(value));
+
+/** By how much a game that is changed after some phases ends elsewhere than one that is changed when that turn, or round, is over. */
+function changedAfter({ settings: changes, phases, later }) {
+  const now = { ...settings.defaults(), width: 4, batch: 16, ...changes };
+  const [changed, patient] = [0, 1].map(() => new Game(now, drawing(() => now)));
+  for (let phase = 0; phase < phases; phase++) for (const game of [changed, patient]) game.phase();
+  while (patient.phases || (later.order && patient.next)) patient.phase();
+  for (const game of [changed, patient]) {
+    game.change({ ...now, ...later });
+    for (let round = 0; round < 2; round++) game.round();
+  }
+  const others = values(patient);
+  return Math.max(...values(changed).map((value, k) => Math.abs(value - others[k])));
+}
+
+/** What is left of a game that diverges: before the change (`early`: within it), and after. */
+function stopped({ early }) {
+  const now = { ...settings.defaults(), optimiser: "sgd", rateD: 1e30, rateG: 1e30 };
+  const played = (phases) => {
+    const game = new Game(now, drawing(() => now));
+    let played = 0;
+    try {
+      while (played < phases) {
+        game.phase();
+        played++;
+      }
+    } catch {}
+    return { game, played };
+  };
+  const last = played(1000).played;
+  const { game } = early ? played(last) : played(1000);
+  const before = Boolean(game.stopped);
+  for (const later of [{ loss: "hinge" }, { order: "DDG" }, { order: "D+G", regulariser: "spectral" }]) game.change({ ...now, ...later });
+  const errors = [() => game.round(), () => game.phase(), () => game.turnOf("generator")].map((act) => {
+    try {
+      act();
+    } catch (error) {
+      return error.message;
+    }
+  });
+  return { before, message: game.stopped?.message, errors, settings: game.settings };
+}
+
+/** What is said of a run, and the levels in its chart of costs. */
+function said(changes) {
+  const run = new Run({ ...settings.defaults(), ...changes });
+  const levels = charts(run, PALETTES.light)[0].levels.map(({ value }) => value);
+  const judged = [0, 1].map(() => playPhase(run).words)[1];
+  const words = { legend: legend(run, { longest: 0.04123, here: null }), two: legend(run, { longest: 112.3, here: 0.5 }) };
+  return { ...words, judged, dashed: dashed(run), levels };
+}
+
+/** A run of drawn points, of which there is one more now and then the last one, beside one that knew them all from the beginning. */
+function stroke({ points }) {
+  const at = (count) => ({ ...settings.defaults(), data: "drawn", points: points.slice(0, count) });
+  const run = new Run(at(0));
+  const empty = run.describe();
+  run.change(at(1));
+  run.measure();
+  const meanwhile = { real: run.real.length, words: run.describe(), levels: charts(run, PALETTES.light).at(-1).levels.length };
+  run.change(at(points.length));
+  run.lookAtData();
+  run.measure();
+  const whole = new Run(at(points.length));
+  return { empty, meanwhile, drawn: [run.floor, run.divergence], whole: [whole.floor, whole.divergence] };
 }
 
 /** The modes captured by 2,500 samples every 50 rounds at the default setting, until there are seven. */
@@ -162,6 +233,13 @@ const questions = {
   byPhases,
   ring,
   diverging,
+  changedAfter,
+  said,
+  stroke,
+  another: ({ name, settings: changes }) => another(name, { ...settings.defaults(), ...changes }),
+  matters: ({ settings: changes }) =>
+    Object.keys(settings.SETTINGS).filter((name) => settings.mattersInAny(name, { ...settings.defaults(), ...changes })),
+  stopped,
   modes: ({ samples, data, least }) => measures.modes(Float64Array.from(samples.flat()), DATA[data].mixture, least),
   mixture: ({ data }) => DATA[data].mixture,
   divergence: ({ a, b }) => {

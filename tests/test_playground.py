@@ -219,6 +219,15 @@ LOOPS = {
     "off the screen": {"speed": "full", "seconds": 1, "visible": False},
     "failing": {"speed": "full", "seconds": 1, "failing": 5},
 }
+CHANGES = [
+    ({}, {"loss": "relativistic"}),
+    ({"loss": "relativistic"}, {"loss": "hinge"}),
+    ({"regulariser": "spectral"}, {"regulariser": "r1"}),
+    ({"regulariser": "r1"}, {"regulariser": "spectral"}),
+    ({}, {"regulariser": "wgan-gp"}),
+    ({"order": "D+G"}, {"loss": "relativistic", "regulariser": "r1+r2"}),
+    ({"order": "DDG"}, {"order": "DG", "loss": "relativistic", "regulariser": "spectral"}),
+]
 WRONG = [
     ("loss", "no-such"),
     ("points", 3),
@@ -267,6 +276,7 @@ def answers():
         questions["mixture", data] = {"data": data}
     for loss in LOSSES:
         questions["coin", loss] = {"loss": loss}
+        questions["said", loss] = {"loss": loss, "regulariser": "wgan-gp"}
         questions["view", loss] = {"loss": loss, "waves": False, "batch": 32}
     for latent in (1, 8):
         questions["view", latent] = {
@@ -285,6 +295,16 @@ def answers():
     questions["mounts", ""] = {}
     questions["table", ""] = {}
     questions["diverging", ""] = {}
+    for (k, (before, later)), phases in product(enumerate(CHANGES), range(8)):
+        questions["changedAfter", (k, phases)] = {"settings": before, "phases": phases, "later": later}
+    for early in (False, True):
+        questions["stopped", early] = {"early": early}
+    questions["stroke", ""] = {"points": [[0.5, 0.5], [-1, 0], [0, -1]]}
+    for points in ([], [[0.5, 0.5]]):
+        questions["another", len(points)] = {"name": "data", "settings": {"data": "line", "points": points}}
+    for name, compare in (("one", None), ("two", {"name": "regulariser", "value": "r1"})):
+        questions["matters", name] = {"settings": {"regulariser": "clipping", "compare": compare}}
+    questions["read", "idle"] = {"address": "#regulariser=none&compare=weight:1"}
     return kept | ask(questions)
 
 
@@ -320,6 +340,42 @@ def test_no_constant_output_costs_the_discriminator_less_than_the_coin(answers, 
     best = min(cost(constant, constant).item() for constant in constants)
     coin = torch.tensor([float(answers["coin", loss])])
     assert cost(coin, coin).item() == pytest.approx(best, abs=1e-6)
+
+
+@pytest.mark.parametrize("k", range(len(CHANGES)))
+def test_a_turn_that_has_begun_ends_with_the_loss_and_the_regulariser_it_was_judged_with(answers, k):
+    assert [answers["changedAfter", (k, phases)] for phases in range(8)] == [0] * 8  # not a number would be None
+
+
+@pytest.mark.parametrize("early", [False, True])
+def test_a_game_that_has_stopped_takes_over_settings_and_plays_no_more(answers, early):
+    stopped = answers["stopped", early]
+    assert stopped["before"] != early
+    assert "cost is" in stopped["message"] and stopped["errors"] == [stopped["message"]] * 3
+    assert (stopped["settings"]["order"], stopped["settings"]["regulariser"]) == ("D+G", "spectral")
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_dashed_lines_are_the_costs_of_any_output_that_tells_nothing(answers, loss):
+    said, objective = answers["said", loss], LOSSES[loss]
+    constants = torch.linspace(-3, 3, 601).unsqueeze(1)
+    costs = [[player(c, c).item() for player in (objective.discriminator, objective.generator)] for c in constants]
+    best = min(cost for cost, _ in costs)
+    ofG = [cost for other, cost in costs if other < best + 1e-6]  # where D is best at telling nothing
+    known = max(ofG) - min(ofG) < 0.01
+    assert said["levels"] == pytest.approx([best, ofG[0]] if known else [best], abs=1e-3)
+    assert ("the costs" in said["dashed"]) == known and "penalty" in said["dashed"]
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_only_a_logit_is_called_a_belief(answers, loss):
+    said = answers["said", loss]
+    for words in (said["legend"], said["judged"]):
+        assert ("takes points for real" in words) == (loss in ("non-saturating", "minimax"))
+        assert ("relative to its present spread" in words) == (loss in ("wasserstein", "relativistic"))
+        assert "surely" not in words
+    assert "its slope is now 0.041." in said["legend"]
+    assert "its slope is now 112; here the longest has 0.50." in said["two"]
 
 
 @pytest.mark.parametrize("order", ORDERS)
@@ -586,6 +642,28 @@ def test_every_choice_offered_is_tested_against_pytorch(answers):
         assert set(values) == {case[name] for case in CASES.values()}, name
 
 
+def test_the_data_offered_for_comparison_is_there(answers):
+    assert answers["another", 0] not in ("line", "drawn") and answers["another", 1] == "drawn"
+
+
+def test_a_setting_can_be_set_that_has_an_effect_in_one_of_two_runs(answers):
+    assert {"bound"} == set(answers["matters", "one"]) & {"weight", "weightGP", "bound"}
+    assert {"bound", "weight"} == set(answers["matters", "two"]) & {"weight", "weightGP", "bound"}
+
+
+def test_a_comparison_without_effect_is_dropped_and_this_is_said(answers):
+    found = answers["read", "idle"]
+    assert found["settings"] == answers["table", ""]["defaults"] | {"regulariser": "none"}
+    assert found["problems"] == ["“weight of R1, R2” has no effect with these settings, so nothing is compared."]
+
+
+def test_points_are_shown_at_once_and_measured_when_the_last_is_drawn(answers):
+    stroke = answers["stroke", ""]
+    assert "draw some points" in stroke["empty"]
+    assert stroke["meanwhile"] == {"real": 600, "words": "Round 0.", "levels": 0}
+    assert stroke["drawn"] == stroke["whole"] and None not in stroke["drawn"]
+
+
 # ----- What is shipped
 
 
@@ -639,9 +717,10 @@ def test_a_playground_is_a_page_of_its_own_that_holds_all_it_needs():
     (script,) = page.find_all("script")  # one, so that no text within it ended it
     held = json.loads(re.search(r"^const sources = (.*);$", script.string, re.M)[1])
     assert held == playground.modules()
-    assert json.loads(re.search(r"\{ settings: (.*) \}\)\);$", script.string, re.M)[1]) == {
+    assert json.loads(re.search(r"\{ settings: (.*) \}\)\)$", script.string, re.M)[1]) == {
         "data": "spiral",
         "loss": "</script>",
     }
+    assert ".catch(failed);" in script.string and "JavaScript" in page.noscript.text, "where it cannot run, it says so"
     assert (FOLDER / "playground.css").read_text(encoding="utf-8") in page.style.string
     assert not re.search(r"""(?:src|href)\s*=|url\(|https?://(?!www\.w3\.org)""", shown["srcdoc"]), "it asks nobody"

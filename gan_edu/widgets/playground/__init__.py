@@ -49,7 +49,7 @@ PAGE = """<!doctype html>
 <title>GAN playground</title>
 <style>body {{ margin: 0; }}
 {style}</style>
-<body></body>
+<body><noscript><p>The playground runs in JavaScript, which is switched off here.</p></noscript></body>
 <script>
 const sources = {sources};
 const addresses = {{}};
@@ -57,7 +57,14 @@ for (const [name, source] of Object.entries(sources)) {{
   const code = source.replace(/from "\\.\\/([\\w.]+)"/g, (_, other) => `from "${{addresses[other]}}"`);
   addresses[name] = URL.createObjectURL(new Blob([code], {{ type: "text/javascript" }}));
 }}
-import(addresses["playground.js"]).then(({{ mount }}) => mount(document.body, {{ settings: {settings} }}));
+const failed = (error) => {{
+  const why = "It is made of modules at blob: addresses, which some pages forbid.";
+  const words = `The playground cannot run here. ${{why}} The browser says: ${{error.message}}`;
+  document.body.append(Object.assign(document.createElement("p"), {{ role: "alert", textContent: words }}));
+}};
+import(addresses["playground.js"])
+  .then(({{ mount }}) => mount(document.body, {{ settings: {settings} }}))
+  .catch(failed);
 const fit = () => frameElement && (frameElement.style.height = `${{document.body.offsetHeight}}px`);
 new ResizeObserver(fit).observe(document.body);
 </script>

@@ -1,7 +1,7 @@
 /** The controls: one for each setting, from the table of `settings.js`. */
 
 import { element, freshId } from "./elements.js";
-import { COMPARABLE, inWords, matters, SETTINGS } from "./settings.js";
+import { COMPARABLE, inWords, mattersInAny, SETTINGS } from "./settings.js";
 
 const GROUPS = [
   ["Data and costs", ["data", "loss", "regulariser", "weight", "weightGP", "bound"]],
@@ -27,7 +27,7 @@ export function controls(onChange) {
     show(settings) {
       for (const [name, { box, show }] of Object.entries(rows)) {
         show(settings[name]);
-        box.hidden = !matters(name, settings);
+        box.hidden = !mattersInAny(name, settings);
       }
       compare.show(settings);
     },
@@ -126,7 +126,7 @@ function comparison(onChange) {
       const before = settings?.compare?.name;
       settings = now;
       which.value = now.compare?.name ?? "";
-      for (const option of others) option.hidden = !matters(option.value, now) && !option.selected;
+      for (const option of others) option.hidden = !mattersInAny(option.value, now) && !option.selected;
       if (which.value !== (before ?? "") || !place.firstChild) {
         const value = now.compare && control(which.value, (chosen) => onChange({ name: which.value, value: chosen }));
         place.replaceChildren(...(value ? [value.box] : []));
@@ -137,13 +137,17 @@ function comparison(onChange) {
   };
 }
 
-/** A value of a setting near the present one: the next on its list, or the one before where there is none. */
-function another(name, settings) {
+/**
+ * A value of a setting near the present one: the next on its list, or the one before where there is none. Drawn data is none as long as
+ * nobody has drawn.
+ */
+export function another(name, settings) {
   const { kind, values, steps } = SETTINGS[name];
   const now = settings[name];
   if (kind === "flag") return !now;
   if (kind === "whole") return now > 0 ? now - 1 : 1;
-  const list = kind === "choice" ? values.map(([value]) => value) : steps;
+  const possible = (value) => value !== "drawn" || settings.points.length > 0;
+  const list = kind === "choice" ? values.map(([value]) => value).filter(possible) : steps;
   return list.find((value, k) => list[k - 1] === now || (kind === "number" && value > now)) ?? list.at(-2);
 }
 

@@ -42,20 +42,34 @@ export class Game {
     this.rounds = 0;
     this.alone = { discriminator: 0, generator: 0 }; // turns outside rounds
     this.costs = {};
+    this.stopped = null; // the error that ended the game
     this.change(settings);
     this.beginRound();
   }
 
-  /** Takes over what may change while the game is played: loss, regulariser, order of play, rates, momentum. */
+  /**
+   * Takes over what may change while the game is played: loss, regulariser, order of play, rates, momentum. Where finishing what has
+   * begun ends the game, `stopped` says so.
+   */
   change(settings) {
+    if (this.settings) this.finishBefore(settings);
     this.settings = settings;
     this.loss = LOSSES[settings.loss];
     this.regulariser = REGULARISERS[settings.regulariser];
     this.rates = { discriminator: settings.rateD, generator: settings.rateG };
     this.discriminator.useSpectralNorm(Boolean(this.regulariser.spectral));
-    if (this.schedule && settings.order !== this.order) this.finishRound();
-    this.order = settings.order;
     this.schedule = turns(settings.order);
+  }
+
+  /** Outputs and traces are those of one loss and one regulariser, so a turn that has begun ends with them; a round, with its order. */
+  finishBefore(settings) {
+    const differs = (name) => settings[name] !== this.settings[name];
+    try {
+      if (differs("order")) this.finishRound();
+      else if (differs("loss") || differs("regulariser")) this.finishTurn();
+    } catch (error) {
+      if (error !== this.stopped) throw error;
+    }
   }
 
   /** One pass through the order of play, or what is left of it. */
@@ -70,7 +84,8 @@ export class Game {
 
   /** One step of one player on a fresh draw; everybody else stands still. A turn that has begun is finished first. */
   turnOf(player) {
-    while (this.phases) this.phase();
+    this.refuseStopped();
+    this.finishTurn();
     this.nextDraw();
     this.playPhases([player]);
     this.seen = new Set(Object.values(PLAYERS)); // the next turn draws anew
@@ -79,6 +94,7 @@ export class Game {
 
   /** One phase of the next turn. Returns {phase, movers}: what was done, and whose turn it is. */
   phase() {
+    this.refuseStopped();
     const movers = this.schedule[this.next];
     const phase = PHASES[this.phases];
     if (phase === "sample") {
@@ -103,6 +119,10 @@ export class Game {
     this.next = 0; // the place of the next turn in the order of play
     this.phases = 0; // of the next turn, played already
     this.seen = new Set(Object.values(PLAYERS)); // who has moved on the present draw: everybody, on that of the round before
+  }
+
+  finishTurn() {
+    while (this.phases) this.phase();
   }
 
   finishRound() {
@@ -207,10 +227,16 @@ export class Game {
 
   refuseInfinite(mover) {
     if (Number.isFinite(this.costs[mover])) return;
-    throw new Error(
+    this.stopped = new Error(
       `The ${mover}'s cost is ${this.costs[mover]} in round ${this.rounds + 1}. Lower the learning rate, or add a regulariser that ` +
         "bounds the discriminator's slope (R1, say), and reset.",
     );
+    throw this.stopped;
+  }
+
+  /** A game that has stopped stays so: its numbers are none. */
+  refuseStopped() {
+    if (this.stopped) throw this.stopped;
   }
 
   /** The movers take one step. */

@@ -9,7 +9,8 @@
  * from outputs (N,) to a number and its derivatives by the outputs (N,). Only `paired` objectives let the generator's cost look at
  * real outputs. `verdicts` says how an output is coloured: by sigmoid(output) ("logit"), by the output itself from 0 to 1 ("target")
  * or from -1 to 1 ("margin"), or by where it lies between the mean outputs ("difference"), where only differences count. `coin` is
- * the output of a discriminator that cannot tell real from generated points.
+ * the output of a discriminator that cannot tell real from generated points; `anchored` says whether the generator's cost is known
+ * then: with Wasserstein and hinge it is minus an output that, where it is the same everywhere, may be any (hinge: from -1 to 1).
  */
 
 const sigmoid = (t) => 1 / (1 + Math.exp(-t));
@@ -44,6 +45,7 @@ function unpaired(label, verdicts, { real, fake, generator }) {
     label,
     verdicts,
     coin: verdicts === "target" ? 0.5 : 0,
+    anchored: generator !== terms.up,
     paired: false,
     discriminator(realOutputs, fakeOutputs) {
       const [a, b] = [mean(real, realOutputs), mean(fake, fakeOutputs)];
@@ -61,6 +63,7 @@ const relativistic = {
   label: "relativistic pairing",
   verdicts: "difference",
   coin: 0,
+  anchored: true,
   paired: true,
   discriminator(real, fake) {
     const { cost, slopes } = mean(terms.fake, fake.map((output, n) => output - real[n]));

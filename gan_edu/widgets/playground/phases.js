@@ -1,5 +1,6 @@
 /** Slow motion: what each phase of a turn shows in the plane, and says. */
 
+import { scaleOfColours } from "./legend.js";
 import { arrows, points, segments, verdictStyle } from "./picture.js";
 
 const SIZE = 3.4; // a sample's radius in pixels
@@ -8,7 +9,8 @@ const ARROWS = 40; // few, so that they do not hide the points
 const ENLARGED = 10; // steps are too short to be seen
 
 /**
- * Plays one phase of a run. Returns {words, draw(plane, palette)}: what happened, and how it is drawn over verdicts and lattice.
+ * Plays one phase of a run. Returns {words, pulls?, draw(plane, palette, longest)}: what happened, the arrows that are among it, and how
+ * it is drawn over verdicts and lattice, an arrow of that slope as the longest one.
  *
  * @param {Run} run
  */
@@ -45,9 +47,9 @@ function judge({ run, who, movers }) {
   const { costs, regulariser } = run.game;
   const penalised = (mover) => mover === "discriminator" && regulariser.penalty;
   const cost = (mover) => `the ${mover}'s cost is ${costs[mover].toFixed(3)}${penalised(mover) ? " without the penalty" : ""}`;
-  const scale = "from surely real (blue) to surely generated (vermilion)";
+  const said = movers.map(cost).join(", ");
   return {
-    words: `Turn of ${who}, judge. D gives each point a verdict, ${scale}; ${movers.map(cost).join(", ")}.`,
+    words: `Turn of ${who}, judge. Colour of each disc: ${scaleOfColours(run)}. With that, ${said}.`,
     draw(plane, palette) {
       points(plane, real, { fill: (n) => verdictStyle(ofReal[n], palette), edge: palette.data, size: SIZE + 1, line: 2 });
       points(plane, fake, { fill: (n) => verdictStyle(ofFake[n], palette), edge: palette.generator, size: SIZE + 1, line: 2 });
@@ -58,17 +60,20 @@ function judge({ run, who, movers }) {
 function gradient({ run, who, movers }) {
   const parts = [];
   const words = [];
+  let along = null;
   if (movers.includes("discriminator")) {
     parts.push(pressure(run));
     words.push("The larger a disc, the harder this point presses on D's output.");
   }
   if (movers.includes("generator")) {
-    parts.push(pulls(run));
-    words.push("Arrows: where the slope of the cost pulls some of the generated points.");
+    along = pulls(run);
+    parts.push(drawPulls(run, along));
+    words.push("Arrows: in which direction some of the generated points would lower G's cost.");
   }
   return {
     words: `Turn of ${who}, gradient. ${words.join(" ")}`,
-    draw: (plane, palette) => parts.forEach((draw) => draw(plane, palette)),
+    pulls: along,
+    draw: (plane, palette, longest) => parts.forEach((draw) => draw(plane, palette, longest)),
   };
 }
 
@@ -84,13 +89,18 @@ function pressure(run) {
   };
 }
 
-function pulls(run) {
+/** Minus the gradients of some points' terms of the generator's cost, in the units of `Run.arrows`. */
+function pulls({ game }) {
+  const along = game.pulls().slice(0, 2 * Math.min(ARROWS, game.count)).map((slope) => -game.count * slope);
+  return { from: positions(game).slice(0, along.length), along };
+}
+
+function drawPulls(run, along) {
   const { real, fake } = batch(run);
-  const [from, along] = [fake.slice(0, 2 * ARROWS), run.game.pulls().slice(0, 2 * ARROWS).map((slope) => -slope)];
-  return (plane, palette) => {
+  return (plane, palette, longest) => {
     points(plane, real, { fill: palette.data, edge: palette.edge, size: SIZE - 1 });
     points(plane, fake, { fill: palette.generator, edge: palette.rim, size: SIZE });
-    arrows(plane, { from, along }, palette);
+    arrows(plane, along, longest, palette);
   };
 }
 
@@ -99,11 +109,11 @@ function move({ run, who, movers }, before) {
   const after = run.generatedFrom(latent, run.game.count);
   const ends = before.map((start, k) => start + ENLARGED * (after[k] - start));
   const what = {
-    discriminator: "D's verdicts have changed a little",
+    discriminator: "D's output has changed a little",
     generator: `each generated point moves; the lines are ${ENLARGED} times as long as the steps`,
   };
   return {
-    words: `Turn of ${who}, move. One step down the gradient; ${movers.map((mover) => what[mover]).join(", and ")}.`,
+    words: `Turn of ${who}, move. One step of the optimiser; ${movers.map((mover) => what[mover]).join(", and ")}.`,
     draw(plane, palette) {
       points(plane, real, { fill: palette.data, edge: palette.edge, size: SIZE - 1 });
       points(plane, after, { fill: palette.generator, edge: palette.rim, size: SIZE });

@@ -24,20 +24,21 @@ export function prepare(canvas) {
  * Draws the plane: verdicts, the lattice, real points, arrows, generated samples; or, in slow motion, what a phase is about.
  *
  * @param {Run} run
- * @param {{layers: string[], palette: object, phase: object | null}} how `phase` is what `phases.js` has to show.
+ * @param {{layers: string[], palette: object, phase: object | null, pulls: object | null, longest: number}} how `phase` is what
+ *     `phases.js` has to show; `pulls` are the arrows {from, along}, and `longest` the slope that is drawn as the longest one.
  */
-export function drawPlane({ context, width }, run, { layers, palette, phase }) {
+export function drawPlane({ context, width }, run, { layers, palette, phase, pulls, longest }) {
   const plane = { context, scale: width / (2 * LIMIT), width };
   context.fillStyle = palette.paper;
   context.fillRect(0, 0, width, width);
   if (layers.includes("verdicts")) verdicts(plane, run, palette);
   if (layers.includes("manifold")) lattice(plane, run, palette);
   if (phase) {
-    phase.draw(plane, palette);
+    phase.draw(plane, palette, longest);
     return;
   }
   points(plane, run.real, { fill: palette.data, edge: palette.edge, size: 2.6 });
-  if (layers.includes("arrows") && run.ready) arrows(plane, run.arrows(), palette);
+  if (pulls) arrows(plane, pulls, longest, palette);
   points(plane, run.samples(), { fill: palette.generator, edge: palette.rim, size: 3 });
 }
 
@@ -133,11 +134,16 @@ export function verdictStyle(verdict, palette) {
   return `rgb(${verdictColour(verdict, palette).map(Math.round).join(" ")})`;
 }
 
-/** Arrows in the discriminator's colour; lengths are to scale, the longest is a sixth of the plane's side. */
-export function arrows(plane, { from, along }, palette) {
-  let longest = 1e-30;
-  for (let k = 0; k < along.length; k += 2) longest = Math.max(longest, Math.hypot(along[k], along[k + 1]));
-  const scale = LONGEST / longest;
+/** The length of the longest of these vectors {along}; 0 of none. */
+export function longestOf(pulls) {
+  let longest = 0;
+  for (let k = 0; k < (pulls?.along.length ?? 0); k += 2) longest = Math.max(longest, Math.hypot(pulls.along[k], pulls.along[k + 1]));
+  return longest;
+}
+
+/** Arrows in the discriminator's colour; lengths are to scale, one of `longest` is a sixth of the plane's side. */
+export function arrows(plane, { from, along }, longest, palette) {
+  const scale = LONGEST / Math.max(longest, 1e-30);
   const ends = from.map((start, k) => start + scale * along[k]);
   segments(plane, from, ends, palette.edge, 3.6, 5);
   segments(plane, from, ends, palette.discriminator, 2, 5);
@@ -185,14 +191,14 @@ export function charts(run, palette) {
     title: "costs",
     points: run.costs.all,
     series: ["discriminator", "generator"].map((player) => ({ name: player, label: player, colour: palette[player] })),
-    levels: [level("discriminator"), level("generator")],
+    levels: loss.anchored ? [level("discriminator"), level("generator")] : [level("discriminator")],
     range: null,
   };
   const divergence = {
-    title: "Jensen-Shannon divergence, nats",
+    title: "Jensen-Shannon divergence between cells, nats",
     points: run.measures.all,
     series: [{ name: "divergence", label: "generated", colour: palette.generator }],
-    levels: run.ready ? [{ value: run.floor, colour: palette.data }] : [],
+    levels: run.floor !== null ? [{ value: run.floor, colour: palette.data }] : [],
     range: [0, Math.log(2)],
   };
   if (!run.modes) return [costs, divergence];
@@ -251,7 +257,9 @@ function drawChart(context, { title, points: known, series, levels, marks }, box
 
 /** The chart's name, and behind it the names of its curves, where there are several. */
 function heading(context, title, series, box, palette) {
-  label(context, title, box.left, box.top - 8, "left", "bottom", palette.ink, "600 12px");
+  context.font = "600 12px system-ui, sans-serif";
+  const left = Math.max(0, Math.min(box.left, box.right - context.measureText(title).width)); // further left where it is too long
+  label(context, title, left, box.top - 8, "left", "bottom", palette.ink, "600 12px");
   if (series.length < 2) return;
   let right = box.right;
   for (const { label: name, colour } of [...series].reverse()) {

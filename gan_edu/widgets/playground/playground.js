@@ -3,12 +3,13 @@
 import { control, controls, titles } from "./controls.js";
 import { DATA, LIMIT } from "./data.js";
 import { element } from "./elements.js";
+import { dashed, legend, scaleOfArrows } from "./legend.js";
 import { Live } from "./live.js";
 import { PALETTES } from "./palettes.js";
 import { playPhase } from "./phases.js";
-import { charts, drawCurves, drawPlane, lastRound, prepare, rangeOfCosts } from "./picture.js";
+import { charts, drawCurves, drawPlane, lastRound, longestOf, prepare, rangeOfCosts } from "./picture.js";
 import { Run } from "./run.js";
-import { fromAddress, fromObject, MOST_POINTS, other, representable, SETTINGS, toAddress } from "./settings.js";
+import { fromAddress, fromObject, MOST_POINTS, other, representable, SETTINGS, toAddress, withoutIdleComparison } from "./settings.js";
 
 const SUMMARY = 10_000; // milliseconds between spoken summaries while it plays
 const NEAR = 0.05; // a drawn line leaves a point each time it has gone that far
@@ -35,6 +36,7 @@ class Playground {
     this.resized = new ResizeObserver(() => this.live.touch());
     this.shown = new IntersectionObserver((entries) => (this.live.visible = entries.at(-1).isIntersecting));
     this.spoken = 0;
+    this.stroke = false; // whether somebody is drawing a line of points
     this.build(place);
     this.live = new Live({
       round: () => this.eachRun((run) => run.round()),
@@ -44,6 +46,7 @@ class Playground {
       speed: () => this.settings.speed,
       stopped: (error) => this.stopped(error),
     });
+    this.runs = [];
     this.take(this.addressed ? fromAddress(location.hash) : fromObject(settings));
     this.listen();
     if (!this.calm.matches && this.ready) this.play();
@@ -105,10 +108,10 @@ class Playground {
       const curves = element("canvas", { class: "curves", role: "img", "aria-label": shown });
       const caption = element("p", { class: "caption" });
       const title = words[k] ? element("h3", {}, words[k]) : null;
-      const note = element("p", { class: "note" }, dashed(run));
+      const note = element("p", { class: "note" });
       const figure = element("figure", { class: "run" }, element("div", {}, title, plane, caption), element("div", {}, curves, note));
       this.drawWithPointer(plane);
-      return { run, plane, curves, caption, figure, phase: null };
+      return { run, plane, curves, caption, note, figure, phase: null };
     });
     this.stage.replaceChildren(...this.views.map(({ figure }) => figure));
     this.stage.classList.toggle("pair", this.runs.length > 1);
@@ -139,7 +142,7 @@ class Playground {
   take({ settings, problems }) {
     this.settings = settings;
     this.reset();
-    this.problem.textContent = problems.join(" ");
+    this.tell(...problems);
   }
 
   readAddress() {
@@ -150,9 +153,12 @@ class Playground {
   set(changes) {
     const names = Object.keys(changes);
     const compared = this.settings.compare?.name;
-    this.settings = { ...this.settings, ...changes };
-    if (names.some((name) => SETTINGS[name].restarts || name === "compare") || names.includes(compared)) this.reset();
+    const { settings, problem } = withoutIdleComparison({ ...this.settings, ...changes });
+    this.settings = settings;
+    const restarts = (name) => SETTINGS[name].restarts || name === "compare" || name === compared;
+    if (problem || names.some(restarts)) this.reset();
     else this.change();
+    if (problem) this.tell(problem);
   }
 
   change() {
@@ -161,13 +167,15 @@ class Playground {
       view.run.change(settings[k]);
       view.phase = null;
     });
+    if (this.runs.some((run) => run.game.stopped)) this.halt();
     this.show();
   }
 
   /** Begins again from the seed. */
   reset() {
+    this.stroke = false;
     this.runs = [this.settings, other(this.settings)].filter(Boolean).map((settings) => new Run(settings));
-    this.problem.textContent = "";
+    this.tell();
     this.furnish();
     this.show();
     this.speak();
@@ -180,8 +188,13 @@ class Playground {
     this.seed.show(this.settings.seed);
     this.clearButton.hidden = !this.drawable;
     for (const { plane } of this.views) plane.classList.toggle("drawable", this.drawable);
-    if (this.addressed) history.replaceState(null, "", `${location.pathname}${location.search}#${toAddress(this.settings)}`);
+    if (this.addressed && !this.stroke) this.writeAddress();
+    this.explain();
     this.live.touch();
+  }
+
+  writeAddress() {
+    history.replaceState(null, "", `${location.pathname}${location.search}#${toAddress(this.settings)}`);
   }
 
   get drawable() {
@@ -202,10 +215,12 @@ class Playground {
   measure() {
     for (const run of this.runs) run.measure();
     this.status.textContent = this.inWords();
+    this.explain();
   }
 
   phase() {
     for (const view of this.views) view.phase = playPhase(view.run);
+    this.explain();
   }
 
   play() {
@@ -253,8 +268,21 @@ class Playground {
   }
 
   stopped(error) {
-    this.problem.textContent = error.message;
+    this.tell(error.message);
     this.labelPlay();
+  }
+
+  /** A change of settings has ended a game, or found it ended. */
+  halt() {
+    this.live.pause();
+    this.labelPlay();
+    this.tell();
+  }
+
+  /** Says what is wrong. That a game has stopped is said until it begins again. */
+  tell(...sentences) {
+    const stopped = this.runs.flatMap(({ game }) => (game.stopped ? [game.stopped.message] : []));
+    this.problem.textContent = [...new Set([...stopped, ...sentences])].join(" ");
   }
 
   key(event) {
@@ -277,19 +305,46 @@ class Playground {
     const last = lastRound(this.runs);
     const together = rangeOfCosts(this.runs);
     const alike = this.settings.compare?.name !== "loss"; // costs of different losses are not to be compared
-    for (const { run, plane, curves, caption, phase } of this.views) {
-      drawPlane(prepare(plane), run, { layers: this.settings.layers, palette, phase });
+    const pulls = this.pulls();
+    const longest = Math.max(...pulls.map(longestOf)); // one scale for all planes
+    this.views.forEach(({ run, plane, curves, phase }, k) => {
+      drawPlane(prepare(plane), run, { layers: this.settings.layers, palette, phase, pulls: pulls[k], longest });
       drawCurves(prepare(curves), charts(run, palette), { palette, last, costRange: alike ? together : rangeOfCosts([run]) });
-      caption.textContent = phase ? phase.words : legend(run);
-    }
+    });
     if (performance.now() - this.spoken > SUMMARY) this.speak();
+  }
+
+  /** Each view's arrows {from, along}, or null where it has none. */
+  pulls() {
+    const layer = this.settings.layers.includes("arrows");
+    return this.views.map(({ run, phase }) => (phase ? (phase.pulls ?? null) : layer && run.ready ? run.arrows() : null));
+  }
+
+  /** What is to be seen in the plane of view k, which has these arrows. */
+  caption(k, pulls) {
+    const { run, phase } = this.views[k];
+    const slopes = { longest: Math.max(...pulls.map(longestOf)), here: pulls.length > 1 ? longestOf(pulls[k]) : null };
+    if (!phase) return legend(run, slopes);
+    return phase.pulls ? `${phase.words} Of the arrows, ${scaleOfArrows(slopes)}.` : phase.words;
+  }
+
+  /** Writes what is to be seen: not with each picture, since a number must stay long enough to be read. */
+  explain() {
+    const pulls = this.pulls();
+    this.views.forEach(({ run, caption, note }, k) => {
+      caption.textContent = this.caption(k, pulls);
+      note.textContent = dashed(run);
+    });
   }
 
   /** The state in words, for those who do not see the picture. */
   speak() {
     this.spoken = performance.now();
     this.summary.textContent = this.inWords();
-    this.views.forEach(({ run, plane }) => plane.setAttribute("aria-label", `${DATA[run.settings.data].label}: ${legend(run)}`));
+    const pulls = this.pulls();
+    this.views.forEach(({ run, plane }, k) => {
+      plane.setAttribute("aria-label", `${DATA[run.settings.data].label}: ${this.caption(k, pulls)}`);
+    });
   }
 
   inWords() {
@@ -316,14 +371,24 @@ class Playground {
       if (!this.drawable) return;
       plane.setPointerCapture(event.pointerId);
       before = null;
+      this.stroke = true;
       add(event);
     });
     plane.addEventListener("pointermove", (event) => plane.hasPointerCapture(event.pointerId) && add(event));
+    plane.addEventListener("lostpointercapture", () => this.endStroke());
+  }
+
+  /** What the points are measured with is drawn once, when the last of them is there. */
+  endStroke() {
+    this.stroke = false;
+    for (const run of this.runs) if (!run.reference) run.lookAtData();
+    this.measure();
+    this.show();
   }
 
   addPoint(point) {
     if (this.settings.points.length >= MOST_POINTS) {
-      this.problem.textContent = `There are ${MOST_POINTS} drawn points, as many as an address can hold. Clear them to draw anew.`;
+      this.tell(`There are ${MOST_POINTS} drawn points, as many as an address can hold. Clear them to draw anew.`);
       return;
     }
     this.set({ points: [...this.settings.points, point] });
@@ -333,23 +398,4 @@ class Playground {
     this.settings = { ...this.settings, points: [] };
     this.reset();
   }
-}
-
-/** What is to be seen in the plane, in sentences. */
-function legend({ ready, settings: { layers } }) {
-  if (!ready) return "Draw some points here, with a mouse, a pen or a finger.";
-  const verdicts = layers.includes("verdicts");
-  return [
-    `Blue: real points${verdicts ? ", and where D takes points for real" : ""}.`,
-    `Vermilion: generated points${verdicts ? ", and where D takes points for generated" : ""}.`,
-    layers.includes("manifold") ? "Thin lines: a lattice of latents, as the generator warps it." : "",
-    layers.includes("arrows") ? "Green arrows: where D would have generated points go." : "",
-  ]
-    .filter(Boolean)
-    .join(" ");
-}
-
-/** What the dashed lines in the curves are. */
-function dashed({ modes }) {
-  return `Dashed: the costs if D cannot tell real from generated${modes ? "; all modes" : ""}; the divergence of as many real points.`;
 }

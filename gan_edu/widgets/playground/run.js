@@ -33,14 +33,14 @@ export class Run {
     return this.settings.data !== "drawn" || this.settings.points.length > 0;
   }
 
-  /** Takes over settings that need no new run. */
+  /** Takes over settings that need no new run. After new points, `lookAtData` is due when the last of them is drawn. */
   change(settings) {
-    const drawn = settings.points !== this.settings.points;
+    const { rounds } = this.game;
+    const drawn = settings.data === "drawn" && settings.points !== this.settings.points;
     this.settings = settings;
     this.game.change(settings);
-    if (!drawn) return;
-    this.lookAtData();
-    this.measure();
+    if (this.game.rounds > rounds) this.note();
+    if (drawn) this.showData();
   }
 
   /** A round, or what is left of it. */
@@ -75,7 +75,7 @@ export class Run {
 
   /** Measures modes and divergence of 2,500 generated samples, and notes them if the run has moved since. */
   measure() {
-    if (!this.ready) return;
+    if (!this.reference) return;
     const samples = this.generated(this.traces.measured, this.measuredLatents, MEASURED);
     const { mixture } = DATA[this.settings.data];
     this.modes = mixture && modes(samples, mixture);
@@ -100,8 +100,8 @@ export class Run {
   }
 
   /**
-   * The discriminator's verdicts on points (count, 2), from 0, surely generated, to 1, surely real: D(x) where its output is a logit,
-   * and what corresponds to it elsewhere.
+   * The discriminator's output at points (count, 2) as a colour's place from 0 to 1: D(x) where the output is a logit, and what the
+   * loss's `verdicts` says elsewhere, which is no probability.
    */
   verdicts(points, count) {
     const outputs = this.outputs(this.traces.field, points, count);
@@ -156,16 +156,22 @@ export class Run {
     return { from, along: gradient.map((slope) => -ARROWS * slope) };
   }
 
+  /** Real points for the picture. What they are measured with is no longer known: that takes too long to be done at every drawn point. */
+  showData() {
+    this.real = this.ready ? this.realPoints("shown points", SHOWN) : new Float64Array(0);
+    this.reference = this.floor = this.divergence = null;
+  }
+
   /** Real points for the picture, the data's shares of the cells, and how far 2,500 real points are from these by chance. */
   lookAtData() {
-    if (!this.ready) {
-      this.real = new Float64Array(0);
-      return;
-    }
-    const real = (name, count) => realPoints(this.stream(name), count, this.settings);
-    this.real = real("shown points", SHOWN);
-    this.reference = shares(real("reference", REFERENCE), LIMIT);
-    this.floor = jensenShannon(shares(real("measured points", MEASURED), LIMIT), this.reference);
+    this.showData();
+    if (!this.ready) return;
+    this.reference = shares(this.realPoints("reference", REFERENCE), LIMIT);
+    this.floor = jensenShannon(shares(this.realPoints("measured points", MEASURED), LIMIT), this.reference);
+  }
+
+  realPoints(name, count) {
+    return realPoints(this.stream(name), count, this.settings);
   }
 
   stream(name) {
@@ -185,7 +191,9 @@ export class Run {
       const good = `${Math.round(100 * highQuality)} % of samples within three standard deviations of one`;
       parts.push(`${captured} of ${counts.length} modes, ${good}`);
     }
-    parts.push(`Jensen-Shannon divergence from the data ${this.divergence.toFixed(3)} nats (${this.floor.toFixed(3)} for real points)`);
+    if (this.divergence !== null) {
+      parts.push(`Jensen-Shannon divergence from the data ${this.divergence.toFixed(3)} nats (${this.floor.toFixed(3)} for real points)`);
+    }
     return `${parts.join("; ")}.`;
   }
 }

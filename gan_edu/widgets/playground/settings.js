@@ -55,9 +55,9 @@ export const SETTINGS = {
     kind: "names",
     standard: ["verdicts", "manifold", "arrows"],
     values: [
-      ["verdicts", "verdicts of D"],
+      ["verdicts", "output of D"],
       ["manifold", "warped lattice of latents"],
-      ["arrows", "where D would have samples go"],
+      ["arrows", "where D would move samples"],
     ],
   },
   compare: { label: "compare with another", kind: "change", standard: null },
@@ -96,6 +96,19 @@ export function defaults() {
 /** Whether a setting has an effect with these settings. */
 export function matters(name, settings) {
   return Object.entries(SETTINGS[name].needs ?? {}).every(([other, values]) => values.includes(settings[other]));
+}
+
+/** Whether a setting has an effect in the run with these settings, or in the one that it is compared with. */
+export function mattersInAny(name, settings) {
+  return [settings, other(settings)].some((each) => each && matters(name, each));
+}
+
+/** These settings without a comparison in something that has an effect in neither run: {settings, problem}, a sentence or "". */
+export function withoutIdleComparison(settings) {
+  const { compare } = settings;
+  if (!compare || mattersInAny(compare.name, settings)) return { settings, problem: "" };
+  const problem = `“${SETTINGS[compare.name].label}” has no effect with these settings, so nothing is compared.`;
+  return { settings: { ...settings, compare: null }, problem };
 }
 
 /** The settings of the second run of a comparison, or null if there is none. */
@@ -146,7 +159,7 @@ export function fromObject(given) {
 
 /** The settings that parts name and give; `take(part)` is the name, and a function that gives the value. */
 function gathered(parts, where, take) {
-  const settings = defaults();
+  const given = defaults();
   const problems = [];
   for (const part of parts) {
     const [name, value] = take(part);
@@ -154,13 +167,14 @@ function gathered(parts, where, take) {
       if (!Object.hasOwn(SETTINGS, name)) {
         throw new RangeError(`there is no setting of that name; there are ${Object.keys(SETTINGS).join(", ")}`);
       }
-      settings[name] = value();
+      given[name] = value();
     } catch (error) {
       const said = Array.isArray(part) ? `${name}: ${JSON.stringify(part[1])}` : part;
       problems.push(`The ${where} says “${said}”: ${reason(error)}. The default is used.`);
     }
   }
-  return { settings, problems };
+  const { settings, problem } = withoutIdleComparison(given);
+  return { settings, problems: problem ? [...problems, problem] : problems };
 }
 
 function reason(error) {
