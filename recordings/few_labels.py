@@ -24,7 +24,7 @@ KINDS = {  # whether the network is the published one, what a GAN's discriminato
     "with all images": (True, 0.5, 20_000),
 }
 SEEDS = range(3)
-TASKS = [(kind, seed) for kind in reversed(KINDS) for seed in SEEDS]
+TASKS = [(kind, seed) for kind in reversed(KINDS) for seed in SEEDS]  # the long ones first
 
 
 def few(images, seed):

@@ -112,7 +112,7 @@ def test_classifying_is_done_in_eval_mode_and_leaves_the_mode(rng):
     assert one.discriminator.training and not one.classify(points).requires_grad
 
 
-def test_the_published_classifier_whispers_no_class_and_its_weights_have_a_direction_and_a_length(rng):
+def test_the_published_classifier_has_noise_before_every_layer_and_weight_normalisation_in_it(rng):
     """Noise before each of its six layers in train mode, none in eval mode; weight normalisation in each (Salimans & Kingma 2016)."""
     one, images = published((1, 8, 8), CLASSES), torch.rand(5, 1, 8, 8, generator=rng) * 2 - 1
     assert [module.std for module in one.discriminator if isinstance(module, Noise)] == [0.6] + 5 * [0.5]

@@ -1,8 +1,8 @@
 """Learning classes from a few labels and many images without: a GAN whose discriminator is the classifier (Salimans et al. 2016,
 section 5). Taught in notebook 13.
 
-`game` is small, for minutes; `published` is what the authors' code plays on MNIST. Left out: historical averaging, which is not in
-that code either, and weights that are first set from a batch.
+`game` is small, for minutes; `published` has the networks of the authors' code for MNIST. Left out: historical averaging, which is not
+in that code either; and there the lengths of the classifier's weights are set once, from a batch, while here they are learned.
 """
 
 import math

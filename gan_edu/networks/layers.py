@@ -55,8 +55,8 @@ class Residual(nn.Module):
 
 
 class Noise(nn.Module):
-    """Normal noise of that standard deviation, in train mode: what hidden units say in a whisper is not heard (in a classifier with
-    few labels Salimans et al. 2016 put it before every layer; notebook 13)."""
+    """Inputs of any shape with normal noise of that standard deviation added, in train mode; in eval mode as they are. Small
+    differences are lost in it, so that a classifier with few labels cannot rest on them (Salimans et al. 2016; notebook 13)."""
 
     drops = True  # at random in train mode, as dropout is: a run's seed is to fix it
 

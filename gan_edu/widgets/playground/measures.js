@@ -3,31 +3,24 @@
 const CELLS = 20; // a side
 
 /**
- * How samples spread over the modes of a mixture: `gan_edu.metrics.modes`, field by field.
+ * Which modes of a mixture the samples capture: `gan_edu.metrics.modes`, without what no picture shows.
  *
  * @param {Float64Array} samples (N, 2); 2,500 to compare with the literature.
  * @param {{centres: number[][], std: number}} mixture of equal weights.
  * @param {number} least how many samples within three standard deviations of a mode make it captured.
- * @returns {{counts: number[], captured: number, highQuality: number, dominant: number, kl: number, overlap: number}}
+ * @returns {{counts: number[], captured: number, highQuality: number}}
  */
 export function modes(samples, { centres, std }, least = 20) {
   const total = samples.length / 2;
-  const all = new Array(centres.length).fill(0);
   const counts = new Array(centres.length).fill(0);
   for (let n = 0; n < total; n++) {
     const { mode, distance } = nearest(samples[2 * n], samples[2 * n + 1], centres);
-    all[mode]++;
     if (distance <= 3 * std) counts[mode]++;
   }
-  const weight = 1 / centres.length;
-  const good = sum(counts);
   return {
     counts,
     captured: counts.filter((count) => count >= least).length,
-    highQuality: good / total,
-    dominant: Math.max(...counts) / Math.max(1, good),
-    kl: Math.max(0, sum(all.map((count) => (count ? (count / total) * Math.log(count / total / weight) : 0)))),
-    overlap: sum(counts.map((count) => Math.min(count / total, weight))),
+    highQuality: counts.reduce((sum, count) => sum + count, 0) / total,
   };
 }
 
@@ -38,10 +31,6 @@ function nearest(x, y, centres) {
     if (here < distance) [mode, distance] = [k, here];
   });
   return { mode, distance };
-}
-
-function sum(values) {
-  return values.reduce((total, value) => total + value, 0);
 }
 
 /** The shares of samples (N, 2) in the 20 × 20 cells of [-limit, limit]², and last the share of those outside, or at no number. */
