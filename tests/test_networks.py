@@ -13,6 +13,8 @@ from gan_edu.networks import (
     MinibatchDiscrimination,
     Noise,
     Packed,
+    Residual,
+    UNet,
     dcgan_discriminator,
     dcgan_generator,
     dcgan_initialise,
@@ -20,6 +22,7 @@ from gan_edu.networks import (
     judges_apart,
     leaky_relu,
     mlp,
+    patchgan,
     smallest_map,
     spectral,
     virtual_batch_norm,
@@ -78,6 +81,13 @@ def test_generator_and_discriminator_fit_together_at_every_size(size, channels, 
     assert images.shape == (3, channels, size, size) and images.abs().max() <= 1
     assert dcgan_discriminator(channels, size, width=2, refine=refine)(images).shape == (3, 1)
     assert dcgan_discriminator(channels, size, width=2, refine=refine, outputs=7)(images).shape == (3, 7)
+
+
+@pytest.mark.parametrize("make", [dcgan_discriminator, UNet, patchgan, Residual])
+def test_an_unknown_normalisation_is_refused(make):
+    settings = {UNet: (1, 1, 8), patchgan: (1, 4, 1), Residual: (4,)}.get(make, ())
+    with pytest.raises(GameError, match="None, 'spectral', 'batch' or 'instance', not 'layer'"):
+        make(*settings, normalise="layer")
 
 
 @pytest.mark.parametrize("normalise, batchnorms, spectral", [("spectral", 0, 3), ("batch", 1, 0), (None, 0, 0)])

@@ -70,9 +70,13 @@ def slopes(cost, network):
 # The networks -----------------------------------------------------------------------------------------------------------
 
 
+smooth_or_not = pytest.mark.parametrize("smooth", [False, True])
+
+
+@smooth_or_not
 @pytest.mark.parametrize("size", [8, 32, 64, 128])
-def test_a_u_net_makes_an_image_of_the_same_size_with_pixels_in_range(size):
-    images = UNet(1, 3, size, width=2)(5 * torch.randn(2, 1, size, size))
+def test_a_u_net_makes_an_image_of_the_same_size_with_pixels_in_range(size, smooth):
+    images = UNet(1, 3, size, width=2, smooth=smooth)(5 * torch.randn(2, 1, size, size))
     assert images.shape == (2, 3, size, size) and images.abs().max() <= 1
 
 
@@ -81,8 +85,9 @@ def test_a_u_net_for_a_size_that_does_not_halve_is_refused():
         UNet(3, 3, 33)
 
 
-def test_each_of_a_u_nets_maps_goes_the_straight_way_to_the_decoder(rng):
-    network, maps = UNet(1, 1, 64, width=4), []
+@smooth_or_not
+def test_each_of_a_u_nets_maps_goes_the_straight_way_to_the_decoder(rng, smooth):
+    network, maps = UNet(1, 1, 64, width=4, smooth=smooth), []
 
     def cut(module, args, output):  # whatever reaches the image now has not gone through a smaller map
         maps.append(output.detach().clone().requires_grad_())
@@ -95,24 +100,41 @@ def test_each_of_a_u_nets_maps_goes_the_straight_way_to_the_decoder(rng):
     assert all(slope.abs().max() > 1e-5 for slope in torch.autograd.grad(image[:, :, 0, 0].sum(), maps))
 
 
-def test_a_u_net_translates_every_image_by_itself_and_alike_in_train_and_eval_mode(rng):
-    network, images = UNet(3, 3, 16, width=4), torch.randn(5, 3, 16, 16, generator=rng)
+@smooth_or_not
+def test_a_u_net_translates_every_image_by_itself_and_alike_in_train_and_eval_mode(rng, smooth):
+    network, images = UNet(3, 3, 16, width=4, smooth=smooth), torch.randn(5, 3, 16, 16, generator=rng)
     together = network.train()(images)
     torch.testing.assert_close(together[2:3], network(images[2:3]))
     torch.testing.assert_close(together, network.eval()(images))
     assert not list(network.buffers())
 
 
-def test_a_u_nets_hidden_maps_are_normalised(rng):
-    network, outputs = UNet(3, 3, 32, width=4), []
+@smooth_or_not
+@pytest.mark.parametrize("normalise, over", [("instance", (2, 3)), ("batch", (0, 2, 3))])
+def test_a_u_nets_hidden_maps_are_normalised(normalise, over, rng, smooth):
+    network, outputs = UNet(3, 3, 32, width=4, smooth=smooth, normalise=normalise), []
     for module in network.modules():
-        if isinstance(module, nn.InstanceNorm2d):
-            module.register_forward_hook(lambda module, args, output: outputs.append(output.flatten(2).clone()))
+        if isinstance(module, nn.InstanceNorm2d | nn.BatchNorm2d):
+            module.register_forward_hook(lambda module, args, output: outputs.append(output.clone()))
     network(100 * torch.randn(2, 3, 32, 32, generator=rng))
     assert len(outputs) == 4
     for output in outputs:
-        torch.testing.assert_close(output.mean(2), torch.zeros_like(output[..., 0]), atol=1e-4, rtol=0)
-        torch.testing.assert_close(output.std(2, correction=0), torch.ones_like(output[..., 0]), atol=0.01, rtol=0)
+        assert output.mean(over).abs().max() < 1e-4 and (output.std(over, correction=0) - 1).abs().max() < 0.01
+
+
+def test_a_u_net_with_batchnorm_translates_every_image_by_itself_in_eval_mode_alone(rng):
+    network, images = UNet(3, 3, 16, width=4, normalise="batch"), torch.randn(5, 3, 16, 16, generator=rng)
+    alone, together = network.eval()(images[2:3]), network(images)[2:3]
+    torch.testing.assert_close(together, alone)
+    assert (network.train()(images)[2:3] - alone).abs().max() > 1e-3
+
+
+def test_only_a_smooth_u_net_enlarges_an_even_map_to_an_even_one():
+    """A transposed convolution weighs neighbouring pixels with different parts of its kernel: there is the mesh."""
+    for smooth in (False, True):
+        double = UNet(3, 3, 32, width=4, smooth=smooth).up[-1][:-1]
+        inside = double(torch.ones(1, 8, 16, 16))[..., 2:-2, 2:-2]
+        assert (inside.std((2, 3)).max() < 1e-6) == smooth
 
 
 @pytest.mark.parametrize("layers, patch, logits", [(1, 10, 31), (2, 22, 15), (3, 46, 7)])

@@ -4,10 +4,9 @@ Discriminators output logits. Images are (N, C, H, W) with pixels in [-1, 1].
 """
 
 from torch import nn
-from torch.nn.utils.parametrizations import spectral_norm
 
 from ..errors import GameError
-from .layers import Centred, Residual, SumPool, he_initialise, leaky_relu
+from .layers import Centred, Residual, SumPool, he_initialise, leaky_relu, normalised
 
 
 def smallest_map(size, depth=None):
@@ -54,17 +53,15 @@ def dcgan_discriminator(channels=1, size=28, width=16, refine=0, depth=None, nor
     """The mirror image: convolutions of stride 2 that halve the image, then a linear logit. (N, C, H, W) -> (N, outputs).
 
     refine: 3×3 convolutions at the smallest map; the last of them halves it once more. normalise: "spectral" (Miyato et al. 2018),
-    "batch" (Radford et al. 2016; not on the first layer), or None. outputs: more than the one logit, for those who ask for more
-    (notebook 10). The other settings are the generator's.
+    "batch" (Radford et al. 2016; not on the first layer), "instance" (neither), or None. outputs: more than the one logit, for those
+    who ask for more (notebook 10). The other settings are the generator's.
     """
     smallest, depth = smallest_map(size, depth)
-    constrain = spectral_norm if normalise == "spectral" else lambda layer: layer
     layers, inputs = [], channels
 
     def hidden(width, kernel, stride):
-        norm = [nn.BatchNorm2d(width)] if normalise == "batch" and layers else []
         convolution = nn.Conv2d(inputs, width, kernel, stride, padding=1)
-        return [constrain(convolution), *norm, leaky_relu()]
+        return [*normalised(convolution, normalise, edge=not layers), leaky_relu()]
 
     for k in range(depth):
         layers += hidden(width * 2**k, kernel=4, stride=2)
@@ -73,7 +70,7 @@ def dcgan_discriminator(channels=1, size=28, width=16, refine=0, depth=None, nor
         last = k == refine - 1
         layers += hidden(inputs * 2 if last else inputs, kernel=3, stride=2 if last else 1)
         inputs, smallest = (inputs * 2, (smallest + 1) // 2) if last else (inputs, smallest)
-    layers += [nn.Flatten(), constrain(nn.Linear(inputs * smallest**2, outputs))]
+    layers += [nn.Flatten(), *normalised(nn.Linear(inputs * smallest**2, outputs), normalise, edge=True)]
     return nn.Sequential(*layers)
 
 

@@ -4,6 +4,7 @@ Images are (N, C, H, W) with pixels in [-1, 1].
 """
 
 import copy
+from functools import partial
 
 import torch
 from torch import nn
@@ -36,18 +37,34 @@ def leaky_relu():
     return nn.LeakyReLU(0.2, inplace=True)
 
 
+NORMS = {"batch": nn.BatchNorm2d, "instance": partial(nn.InstanceNorm2d, affine=True)}
+
+
+def normalised(layer, normalise, edge=False):
+    """A layer and what normalises it, as a list of modules. Raises GameError for an unknown `normalise`.
+
+    normalise: None, "spectral" (its weight divided by its largest singular value, Miyato et al. 2018), "batch" (Ioffe & Szegedy 2015)
+    or "instance" (each map of each image by itself, Ulyanov, Vedaldi & Lempitsky 2016).
+    edge: the layer is a network's first or last, whose outputs are not normalised; its weight may be.
+    """
+    if normalise not in (None, "spectral", *NORMS):
+        raise GameError(f"normalise is None, 'spectral', 'batch' or 'instance', not {normalise!r}.")
+    if normalise == "spectral":
+        return [spectral_norm(layer)]
+    if normalise is None or edge:
+        return [layer]
+    return [layer, NORMS[normalise](layer.out_channels)]
+
+
 class Residual(nn.Module):
     """What it is given, plus what two 3×3 convolutions make of it (He, Zhang, Ren & Sun 2016): (N, C, H, W) to the same.
 
-    normalise: after both, None or "batch" (BatchNorm, as in StackGAN).
+    normalise: both, as `normalised` does; "batch" in StackGAN.
     """
 
     def __init__(self, width, normalise=None):
         super().__init__()
-        first, second = (
-            [nn.Conv2d(width, width, kernel_size=3, padding=1), *([nn.BatchNorm2d(width)] if normalise == "batch" else [])]
-            for _ in range(2)
-        )
+        first, second = (normalised(nn.Conv2d(width, width, kernel_size=3, padding=1), normalise) for _ in range(2))
         self.change = nn.Sequential(*first, nn.ReLU(inplace=True), *second)
 
     def forward(self, x):

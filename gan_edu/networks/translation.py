@@ -2,10 +2,9 @@
 
 import torch
 from torch import nn
-from torch.nn.utils.parametrizations import spectral_norm
 
 from .dcgan import smallest_map
-from .layers import leaky_relu
+from .layers import leaky_relu, normalised
 
 
 class UNet(nn.Module):
@@ -14,25 +13,26 @@ class UNet(nn.Module):
 
     (N, inputs, size, size) -> (N, outputs, size, size), pixels in [-1, 1]. Raises GameError for sizes that do not halve often enough.
 
-    width: channels of the largest map; they double with each halving, up to eight times as many. Every image is normalised by itself
-    (instance normalisation), so that train and eval mode are alike and no image's translation depends on the rest of the batch.
+    width: channels of the largest map; they double with each halving, up to eight times as many. smooth: maps are enlarged by linear
+    interpolation and a 3×3 convolution; otherwise, as published, by a transposed convolution, which may leave a mesh (Odena,
+    Dumoulin & Olah 2016). normalise: with "instance" train and eval mode are alike and no image's translation depends on the rest of
+    the batch; with "batch", as published, it depends in train mode on the batch, in eval mode on the running means and variances.
     """
 
-    def __init__(self, inputs, outputs, size, width=16):
+    def __init__(self, inputs, outputs, size, width=16, smooth=False, normalise="instance"):
         super().__init__()
         _, depth = smallest_map(size)
         widths = [width * min(2**k, 8) for k in range(depth)]
         self.down, self.up = nn.ModuleList(), nn.ModuleList()
         for k, (before, after) in enumerate(zip([inputs, *widths], widths)):
             halve = nn.Conv2d(before, after, kernel_size=4, stride=2, padding=1)
-            norm = [] if k == 0 else [nn.InstanceNorm2d(after, affine=True)]
-            self.down.append(nn.Sequential(halve, *norm, leaky_relu()))
+            self.down.append(nn.Sequential(*normalised(halve, normalise, edge=k == 0), leaky_relu()))
         for k in reversed(range(depth)):
             before = widths[k] if k == depth - 1 else 2 * widths[k]
             after = widths[k - 1] if k else outputs
-            double = nn.ConvTranspose2d(before, after, kernel_size=4, stride=2, padding=1)
-            end = [nn.InstanceNorm2d(after, affine=True), nn.ReLU(inplace=True)] if k else [nn.Tanh()]
-            self.up.append(nn.Sequential(double, *end))
+            *enlarge, convolution = doubling(before, after, smooth)
+            activation = nn.ReLU(inplace=True) if k else nn.Tanh()
+            self.up.append(nn.Sequential(*enlarge, *normalised(convolution, normalise, edge=k == 0), activation))
 
     def forward(self, images):
         maps = [images]
@@ -44,18 +44,25 @@ class UNet(nn.Module):
         return self.up[-1](x)
 
 
+def doubling(inputs, outputs, smooth):
+    """Modules that double a map's side, a convolution last: (N, inputs, H, W) -> (N, outputs, 2 H, 2 W)."""
+    if smooth:
+        enlarge = nn.Upsample(scale_factor=2, mode="bilinear", align_corners=False)
+        return enlarge, nn.Conv2d(inputs, outputs, kernel_size=3, padding=1)
+    return (nn.ConvTranspose2d(inputs, outputs, kernel_size=4, stride=2, padding=1),)
+
+
 def patchgan(channels, width=16, layers=3, normalise="spectral"):
     """A discriminator that judges every patch of an image by itself (Isola et al. 2017; notebook 12): convolutions of stride 2, then
     one logit a place. (N, channels, H, W) -> (N, 1, H / 2^layers - 1, W / 2^layers - 1).
 
     A patch is 6 · 2^layers - 2 pixels wide: 10, 22 or 46 for 1, 2 or 3 layers. normalise: "spectral" (Miyato et al. 2018), "batch"
-    (as published; not on the first layer), or None. With BatchNorm a logit depends on the rest of the batch, if only through its
-    means and variances.
+    (as published; not on the first layer), "instance" (neither), or None. With BatchNorm a logit depends on the rest of the batch, if
+    only through its means and variances.
     """
-    constrain = spectral_norm if normalise == "spectral" else lambda layer: layer
     widths = [width * min(2**k, 8) for k in range(layers)]
     modules = []
     for before, after in zip([channels, *widths], widths):
-        norm = [nn.BatchNorm2d(after)] if normalise == "batch" and modules else []
-        modules += [constrain(nn.Conv2d(before, after, kernel_size=4, stride=2, padding=1)), *norm, leaky_relu()]
-    return nn.Sequential(*modules, constrain(nn.Conv2d(widths[-1], 1, kernel_size=4, padding=1)))
+        convolution = nn.Conv2d(before, after, kernel_size=4, stride=2, padding=1)
+        modules += [*normalised(convolution, normalise, edge=not modules), leaky_relu()]
+    return nn.Sequential(*modules, *normalised(nn.Conv2d(widths[-1], 1, kernel_size=4, padding=1), normalise, edge=True))
