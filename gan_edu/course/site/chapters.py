@@ -80,7 +80,8 @@ class Chapter:
 
     def link(self, title: str) -> str:
         """A link in Markdown to the section of that title, or to the chapter if it has none."""
-        return f"[{self.number} {title or self.title}]({self.path.name}{f'#{slug(title)}' if title else ''})"
+        section = f"#{slug(re.sub(r'[$].*?[$]', '', title))}" if title else ""  # MyST names a section without its formulas
+        return f"[{self.number} · {title or self.title}]({self.path.name}{section})"
 
     def page(self, repository: str):
         """The notebook as its page shows it: below the title links that open or download it and a line on how it ran, solutions

@@ -19,6 +19,7 @@ exclude_patterns = ["executed", "student"]  # to be downloaded as they are
 
 nb_execution_mode = "off"  # they were executed
 nb_merge_streams = True
+nb_code_prompt_show, nb_code_prompt_hide = "Show the code", "Hide the code"
 nb_render_markdown_format = "myst"
 myst_enable_extensions = ["attrs_block", "deflist", "dollarmath"]
 myst_dmath_double_inline = True
@@ -44,11 +45,12 @@ html_theme_options = {
 
 
 def setup(app):
-    """Formulas become MathML, figures get their words, and only notebooks get the style sheet of notebooks."""
+    """Formulas become MathML, figures get their words, and pages lose what they do not need and what readers by ear stumble over."""
     inline, block = (_formula(display) for display in ("inline", "block"))
     app.add_html_math_renderer("mathml", inline_renderers=(inline, None), block_renderers=(block, None))
     app.connect("doctree-read", add_words)
-    app.connect("html-page-context", drop_styles)
+    app.connect("doctree-read", drop_empty_heads)
+    app.connect("html-page-context", mend, priority=900)  # after the theme
     app.connect("autodoc-skip-member", skip_others)
     app.connect("autodoc-process-docstring", as_written)
 
@@ -79,10 +81,20 @@ def add_words(app, doctree):
         image.setdefault("alt", words.get(Path(image["uri"]).stem, ""))
 
 
-def drop_styles(app, name, template, context, doctree):
-    """Leaves the style sheet of notebooks out of pages that are none: the first page has 300 kB for all that it shows."""
+def drop_empty_heads(app, doctree):
+    """Takes the head off tables whose head says nothing, which Markdown cannot do without."""
+    for head in [head for head in doctree.findall(nodes.thead) if not head.astext().strip()]:
+        head.parent.remove(head)
+
+
+def mend(app, name, template, context, doctree):
+    """Leaves the style sheet of notebooks out of pages that are none: the first page has 300 kB for all that it shows. Gives the
+    headings of the navigation their level, and to what unfolds the name that is to be read on it."""
     if app.env.doc2path(name).suffix != ".ipynb":
         context["css_files"] = [file for file in context["css_files"] if "mystnb" not in str(file.filename)]
+    tree = context["furo_navigation_tree"]
+    context["furo_navigation_tree"] = tree.replace('role="heading"', 'role="heading" aria-level="2"')
+    context["body"] = context.get("body", "").replace('<summary aria-label="Toggle hidden content">', "<summary>")
 
 
 def skip_others(app, what, name, member, skip, options):
@@ -99,9 +111,9 @@ def as_written(app, what, name, member, options, lines):
         if block.startswith("    "):
             read += [*([] if code else ["::", ""]), *block.split("\n"), ""]
         else:
-            for part in re.split(r"\n(?=\w+(?:, \w+)*: )", block):
+            for part in re.split(r"\n(?=[a-z]\w*(?:, \w+)*: )", block):
                 words = escaped(" ".join(part.split()))
-                read += [re.sub(r"^(\w+(?:, \w+)*): ", r"- **\1**: ", words), ""]
+                read += [re.sub(r"^([a-z]\w*(?:, \w+)*): ", r"- **\1**: ", words), ""]
         code = block.startswith("    ")
     lines[:] = read
 
