@@ -32,6 +32,7 @@ USAGE = """usage: python3 run.py COMMAND [OPTIONS]
 
   course   run every notebook and write the results to build/course/
            (--profile smoke|lecture|full, --only 04, --device auto|cpu|cuda|mps, --seed 0, --threads 1)
+  site     make a web site of what `course` wrote, in build/site/: it opens from a file, and needs no network
   test     run the tests: units, and every notebook in the smoke profile (--processors: as other processors would)
   lab      open the course in JupyterLab
   train    train a system of the zoo on named data or your own images; sample and evaluate look at what came of it
@@ -87,7 +88,7 @@ def prepare(index, newest=False):
     pin = torch_pin()
     if newest:
         print("Installing the newest versions of everything (some minutes) ...", flush=True)
-        install(["--upgrade", "--upgrade-strategy", "eager", "-e", f"{ROOT}[test]"])
+        install(["--upgrade", "--upgrade-strategy", "eager", "-e", f"{ROOT}[site,test]"])
         STAMP.write_text(wanted)
         return
     if index:  # even over a torch of that version, which may be another build; what torch needs comes with the others
@@ -98,7 +99,7 @@ def prepare(index, newest=False):
         print(f"Installing {pin} from {index or 'the default package index'} ...", flush=True)
         install([pin, *(["--index-url", index] if index else [])])
     print("Installing the tested versions of the other packages (some minutes, once) ...", flush=True)
-    install(["-c", ROOT / "constraints.txt", "-e", f"{ROOT}[test]"])
+    install(["-c", ROOT / "constraints.txt", "-e", f"{ROOT}[site,test]"])
     STAMP.write_text(wanted)
 
 

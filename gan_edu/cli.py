@@ -76,6 +76,17 @@ def course(
     raise typer.Exit(1 if broken else 0)
 
 
+@app.command()
+def site():
+    """Build the web site from the executed notebooks in build/course/. It opens from build/site/index.html, without a network."""
+    from .course.site import build  # what it is made with is installed by run.py, not beside the package
+
+    started = time.perf_counter()
+    with _errors_for_people():
+        page = build()
+    console.print(f"wrote {page} in {time.perf_counter() - started:.0f} s")
+
+
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def test(
     context: typer.Context,

@@ -552,13 +552,13 @@ DEFAULT = ["torch==2.13.0"]
 def test_the_first_call_makes_an_environment_installs_and_hands_over(run):
     assert run.main(["course", "--profile", "smoke"]) == 0
     assert run.commands[0] == [sys.executable, "-m", "venv", str(run.VENV)]
-    everything = ["-c", str(run.ROOT / "constraints.txt"), "-e", f"{run.ROOT}[test]"]
+    everything = ["-c", str(run.ROOT / "constraints.txt"), "-e", f"{run.ROOT}[site,test]"]
     assert pip(run) == [CPU, everything]
     assert run.commands[-1] == [str(run.PYTHON), "-P", "-m", "gan_edu", "course", "--profile", "smoke"]
 
 
 def test_the_newest_versions_are_installed_on_request_and_the_tested_ones_again_without_it(run):
-    newest = ["--upgrade", "--upgrade-strategy", "eager", "-e", f"{run.ROOT}[test]"]
+    newest = ["--upgrade", "--upgrade-strategy", "eager", "-e", f"{run.ROOT}[site,test]"]
     assert run.main(["--newest", "test"]) == 0
     assert pip(run) == [newest] and run.commands[-1][-2:] == ["gan_edu", "test"]
     run.main(["--newest", "test"])

@@ -192,7 +192,7 @@ def requirements(project, *extras):
 
 
 def test_every_requirement_is_pinned_to_a_version_that_it_allows(project, pins):
-    for name, wanted in requirements(project, "test", "edit").items():
+    for name, wanted in requirements(project, "site", "test", "edit").items():
         assert name in pins, f"constraints.txt does not pin {name}"
         assert wanted.contains(pins[name]), f"constraints.txt pins {name} to {pins[name]}, pyproject.toml wants {wanted}"
 
@@ -211,13 +211,15 @@ def test_conda_gets_the_same_packages_as_pip(project):
     assert conda.pop("python") == SpecifierSet(project["requires-python"])
     conda.pop("pip")
     conda["torch"] = conda.pop("pytorch")
-    assert conda == requirements(project, "test") and pip == ["-e ."]
+    assert conda == requirements(project, "site", "test") and pip == ["-e ."]
 
 
 USED = {  # though nothing imports them
     "jupyterlab": "gan-edu lab",
     "ipykernel": "the notebooks' kernel",
     "tqdm": "pooch's progress bar",
+    "myst-nb": "notebooks as pages of the site",
+    "furo": "the site's theme",
     "nbval": "pytest --nbval-lax",
     "ruff": "the style",
     "jupytext": "notebooks as text",
@@ -244,9 +246,9 @@ OURS = {"gan_edu", "benchmarks", "recordings", "run", "sitecustomize", "test_not
 
 def test_what_is_imported_is_declared_and_what_is_declared_is_used(project):
     course, tests = set(distributions("gan_edu", "notebooks", "benchmarks", "recordings")), set(distributions("tests"))
-    assert course <= set(requirements(project))
-    assert course | tests <= set(requirements(project, "test"))
-    assert set(requirements(project, "test", "edit")) <= course | tests | set(USED)
+    assert course <= set(requirements(project, "site"))
+    assert course | tests <= set(requirements(project, "site", "test"))
+    assert set(requirements(project, "site", "test", "edit")) <= course | tests | set(USED)
 
 
 # What these modules import inside functions runs, grades and publishes notebooks; no notebook calls it.
@@ -341,7 +343,7 @@ def test_nothing_asks_for_torchvision(project, pins):
     name = "torch" + "vision"
     asks = re.compile(rf"^\s*(import|from) {name}|^\s*[-\"' ]*{name}\b\s*([=<>~\"']|$)", re.M)
     assert [path.name for path, text in texts() if asks.search(text)] == []
-    assert name not in {**requirements(project, "test", "edit"), **pins}
+    assert name not in {**requirements(project, "site", "test", "edit"), **pins}
 
 
 def test_no_file_names_a_path_of_somebodys_machine():

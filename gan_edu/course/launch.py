@@ -108,6 +108,16 @@ def codespace(repository: str) -> str:
     return f"https://codespaces.new/{repository}"
 
 
+def address(repository: str, path: str) -> str:
+    """The address of a file or folder of the repository, to be read."""
+    return f"https://github.com/{repository}/blob/{BRANCH}/{path}"
+
+
+def is_placeholder(repository: str) -> bool:
+    """Whether no account can have that name, so that nobody can register what stands there until the course has an address."""
+    return "_" in repository.partition("/")[0]
+
+
 def notebook_links(repository: str, name: str) -> dict[str, str]:
     """The links that open the copy of that file name, by where they open it."""
     path = f"{COPIES}/{name}"
@@ -157,7 +167,7 @@ def with_links(page: str, repository: str, masters: Iterable[Path]) -> str:
     ]
     table = "\n".join(["| without solutions | open in |", "|---|---|", *rows])
     words = f"[Open all of it in a Codespace]({codespace(repository)}), with everything installed."
-    if "_" in repository.partition("/")[0]:  # which no account has, so that nobody can register the placeholder
+    if is_placeholder(repository):
         words += " (Not yet: the course has no address in `pyproject.toml` so far; until it has one, these links lead nowhere.)"
     return f"{page.partition(BEGIN)[0]}{BEGIN}\n\n{table}\n\n{words}\n\n{END}{page.partition(END)[2]}"
 

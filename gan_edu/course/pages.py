@@ -55,20 +55,26 @@ def markdown_to_html(markdown, attachments=None):
 
     attachments: the pictures that a cell carries with it, by name, as in its notebook.
     """
-    from latex2mathml.converter import convert
     from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 
     class Renderer(IPythonRenderer):
-        def inline_math(self, body, display="inline"):
-            # latex2mathml does not know \arg, nor \| behind \bigl; TeX puts a thin space after the name of a function
-            mathml = convert(" ".join(body.split()), display=display).replace(r"\|", "‖")
-            functions = r"<m([io])>\\?(log|exp|min|max|sin|cos|tanh|arg)</m\1>"
-            return re.sub(functions, r'<m\1>\2</m\1><mspace width="0.17em"/>', mathml)
+        def inline_math(self, body):
+            return mathml(body)
 
         def block_math(self, body):
-            return self.inline_math(body, "block")
+            return mathml(body, "block")
 
     return MarkdownWithMath(Renderer(escape=False, exclude_anchor_links=True, attachments=attachments)).render(markdown)
+
+
+def mathml(formula: str, display: str = "inline") -> str:
+    """A formula of TeX as MathML; display: "inline" or "block"."""
+    from latex2mathml.converter import convert
+
+    # latex2mathml does not know \arg, nor \| behind \bigl; TeX puts a thin space after the name of a function
+    converted = convert(" ".join(formula.split()), display=display).replace(r"\|", "‖")
+    functions = r"<m([io])>\\?(log|exp|min|max|sin|cos|tanh|arg)</m\1>"
+    return re.sub(functions, r'<m\1>\2</m\1><mspace width="0.17em"/>', converted)
 
 
 def write_index(folder, outcomes, profile, seed):

@@ -16,12 +16,15 @@ def student_version(source):
         cell.source = re.sub(
             r"^([ \t]*)### BEGIN SOLUTION.*?### END SOLUTION[ \t]*$", r"\1...  # your answer", cell.source, flags=re.S | re.M
         )
-        cell.source = re.sub(
-            r"\n?^[ \t]*### BEGIN HIDDEN TESTS.*?### END HIDDEN TESTS[ \t]*$", "", cell.source, flags=re.S | re.M
-        )
+        cell.source = without_hidden_tests(cell.source)
         if "keep_output" not in cell.metadata.get("tags", []):
             cell.outputs, cell.execution_count = [], None
     return notebook
+
+
+def without_hidden_tests(source: str) -> str:
+    """A cell's source without what only a grader runs."""
+    return re.sub(r"\n?^[ \t]*### BEGIN HIDDEN TESTS.*?### END HIDDEN TESTS[ \t]*$", "", source, flags=re.S | re.M)
 
 
 def write_derived(notebook, path):

@@ -1,0 +1,128 @@
+"""Executed notebooks as chapters of the site: what is known of each, and what its page shows."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from .. import launch, runner
+from ..checks import FAILS, HOLDS
+from ..student import without_hidden_tests
+
+PARTS = {0: "Foundations", 4: "Building", 6: "Failure and cure", 10: "The zoo", 14: "Since then", 16: "The clinic"}
+"""The number of the chapter with which each part of the course begins."""
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """An executed notebook. path: where it lies; its name begins with the chapter's number."""
+
+    path: Path
+
+    @cached_property
+    def notebook(self):
+        """The notebook, as nbformat reads it."""
+        import nbformat
+
+        return nbformat.read(self.path, as_version=4)
+
+    @property
+    def number(self) -> str:
+        """Its two digits."""
+        return self.path.name[:2]
+
+    @property
+    def title(self) -> str:
+        """Its title without the number."""
+        return self.notebook.cells[0].source.partition("\n")[0].removeprefix(f"# {self.number} · ")
+
+    @property
+    def needs(self) -> str:
+        """What its header says that a reader needs, in Markdown."""
+        return self._header("You need")
+
+    @property
+    def time(self) -> str:
+        """What its header says of how long it runs."""
+        return self._header("Time")
+
+    def _header(self, row):
+        found = re.search(rf"^\| \*\*{row}\*\* \| (.*) \|$", self.notebook.cells[0].source, re.M)
+        return found[1] if found else ""
+
+    @property
+    def exercises(self) -> int:
+        """How many exercises it has."""
+        graded = (cell.metadata.get("nbgrader", {}).get("grade_id", "") for cell in self.notebook.cells)
+        return sum(name.startswith("exercise-") for name in graded)
+
+    @property
+    def ran(self) -> str:
+        """With which profile and seed it was executed, in how many seconds, and what became of its checks, as one sentence."""
+        run = self.notebook.metadata.get("papermill", {})
+        given = run.get("parameters", {})
+        states = Counter(report["state"] for report in runner.reports(self.notebook))
+        checks = ", ".join(f"{states[state]} {word}" for state, word in ((HOLDS, "hold"), (FAILS, "fail")) if states[state])
+        how = f"Executed in the {given.get('PROFILE', 'lecture')} profile with seed {given.get('SEED', 0)}"
+        return f"{how}, in {run.get('duration') or 0:.0f} s. Of its checks {checks or 'none was judged'}."
+
+    def sections(self) -> Iterable[tuple[str, list]]:
+        """Its sections but the header: titles of the second level, and the cells below each."""
+        title, cells = "", []
+        for cell in self.notebook.cells[1:]:
+            if cell.cell_type == "markdown" and cell.source.startswith("## "):
+                yield title, cells
+                title, cells = cell.source.partition("\n")[0].removeprefix("## "), []
+            cells.append(cell)
+        yield title, cells
+
+    def link(self, title: str) -> str:
+        """A link in Markdown to the section of that title, or to the chapter if it has none."""
+        section = f"#{slug(re.sub(r'[$].*?[$]', '', title))}" if title else ""  # MyST names a section without its formulas
+        return f"[{self.number} · {title or self.title}]({self.path.name}{section})"
+
+    def page(self, repository: str):
+        """The notebook as its page shows it: below the title links that open or download it and a line on how it ran, solutions
+        folded, no hidden tests. Of an output's forms those stay that need no script from the network, as the views of widgets do."""
+        from copy import deepcopy
+
+        notebook = deepcopy(self.notebook)
+        notebook.metadata.pop("widgets", None)
+        for cell in notebook.cells:
+            for output in cell.get("outputs", ()):
+                for kind in [kind for kind in output.get("data", ()) if kind.startswith("application/")]:
+                    del output.data[kind]
+            if cell.cell_type == "code" and "### BEGIN SOLUTION" in cell.source:
+                cell.metadata["mystnb"] = {"code_prompt_show": "Show an answer", "code_prompt_hide": "Hide the answer"}
+                cell.metadata.setdefault("tags", []).append("hide-input")
+            if cell.cell_type == "code":
+                cell.source = without_hidden_tests(cell.source)
+        first = notebook.cells[0]
+        title, _, rest = first.source.partition("\n")
+        first.source = f"{title}\n\n{self._buttons(repository)}\n\n{self.ran}\n{rest}"
+        return notebook
+
+    def _buttons(self, repository):
+        links = launch.notebook_links(repository, self.path.name) | {"Codespaces": launch.codespace(repository)}
+        opened = " ".join(f"[{name}]({link})" for name, link in links.items())
+        copies = " ".join(
+            f"{{download}}`{name} <{folder}/{self.path.name}>`"
+            for name, folder in (("without solutions", "student"), ("as executed", "executed"))
+        )
+        return f"{{.launch}}\nOpen in {opened} Download {copies}"
+
+
+def parts(chapters: Iterable[Chapter]) -> dict[str, list[Chapter]]:
+    """The chapters by the part of the course that they are in."""
+    found = {}
+    for chapter in chapters:
+        part = PARTS[max(first for first in PARTS if first <= int(chapter.number))]
+        found.setdefault(part, []).append(chapter)
+    return found
+
+
+def slug(title: str) -> str:
+    """The name by which a link finds the section of that title."""
+    return re.sub(r"\W+", "-", title.lower()).strip("-")

@@ -1,0 +1,124 @@
+"""How Sphinx draws the site. `build` in this package calls it."""
+
+import hashlib
+import re
+from binascii import a2b_base64
+from pathlib import Path
+
+from docutils import nodes
+
+from gan_edu import __version__
+from gan_edu.course import pages
+
+project = "gan_edu"
+release = __version__
+language = "en"
+html_title = "Generative adversarial networks"
+extensions = ["myst_nb", "sphinx.ext.autodoc"]
+exclude_patterns = ["executed", "student"]  # to be downloaded as they are
+
+nb_execution_mode = "off"  # they were executed
+nb_merge_streams = True
+nb_code_prompt_show, nb_code_prompt_hide = "Show the code", "Hide the code"
+nb_render_markdown_format = "myst"
+myst_enable_extensions = ["attrs_block", "deflist", "dollarmath"]
+myst_dmath_double_inline = True
+myst_heading_anchors = 2
+myst_heading_slug_func = "gan_edu.course.site.chapters.slug"
+
+autodoc_member_order = "bysource"
+autodoc_preserve_defaults = True
+autodoc_inherit_docstrings = False
+default_role = "code"  # a name between backticks, as the docstrings have them
+
+html_theme = "furo"
+html_static_path = ["static"]
+html_css_files = ["site.css"]
+html_js_files = ["site.js"]
+html_math_renderer = "mathml"
+html_copy_source = html_show_sourcelink = html_show_copyright = False
+html_use_index = html_domain_indices = False
+html_theme_options = {
+    "light_css_variables": {"color-brand-primary": "#005a8f", "color-brand-content": "#005a8f"},
+    "dark_css_variables": {"color-brand-primary": "#7cc4f0", "color-brand-content": "#7cc4f0"},
+}
+
+
+def setup(app):
+    """Formulas become MathML, figures get their words, and pages lose what they do not need and what readers by ear stumble over."""
+    inline, block = (_formula(display) for display in ("inline", "block"))
+    app.add_html_math_renderer("mathml", inline_renderers=(inline, None), block_renderers=(block, None))
+    app.connect("doctree-read", add_words)
+    app.connect("doctree-read", drop_empty_heads)
+    app.connect("html-page-context", mend, priority=900)  # after the theme
+    app.connect("autodoc-skip-member", skip_others)
+    app.connect("autodoc-process-docstring", as_written)
+
+
+def _formula(display):
+    def visit(writer, node):
+        formula = pages.mathml(node.astext(), display)
+        writer.body.append(f'<div class="formula">{formula}</div>' if display == "block" else formula)
+        raise nodes.SkipNode
+
+    return visit
+
+
+def add_words(app, doctree):
+    """Gives each figure of a notebook, whose file MyST-NB names by its hash, the words of its output (`plots.axes(alt=...)`)."""
+    import nbformat
+
+    path = Path(app.env.doc2path(app.env.docname))
+    if path.suffix != ".ipynb":
+        return
+    words = {}
+    for cell in nbformat.read(path, as_version=4).cells:
+        for output in cell.get("outputs", ()):
+            alt = output.get("metadata", {}).get("image/png", {}).get("alt")
+            if alt:
+                words[hashlib.sha256(a2b_base64(output["data"]["image/png"])).hexdigest()] = alt
+    for image in doctree.findall(nodes.image):
+        image.setdefault("alt", words.get(Path(image["uri"]).stem, ""))
+
+
+def drop_empty_heads(app, doctree):
+    """Takes the head off tables whose head says nothing, which Markdown cannot do without."""
+    for head in [head for head in doctree.findall(nodes.thead) if not head.astext().strip()]:
+        head.parent.remove(head)
+
+
+def mend(app, name, template, context, doctree):
+    """Leaves the style sheet of notebooks out of pages that are none: the first page has 300 kB for all that it shows. Gives the
+    headings of the navigation their level, and to what unfolds the name that is to be read on it."""
+    if app.env.doc2path(name).suffix != ".ipynb":
+        context["css_files"] = [file for file in context["css_files"] if "mystnb" not in str(file.filename)]
+    tree = context["furo_navigation_tree"]
+    context["furo_navigation_tree"] = tree.replace('role="heading"', 'role="heading" aria-level="2"')
+    context["body"] = context.get("body", "").replace('<summary aria-label="Toggle hidden content">', "<summary>")
+
+
+def skip_others(app, what, name, member, skip, options):
+    """Leaves out what a class or module has of PyTorch or matplotlib."""
+    module = getattr(member, "__module__", None)
+    return True if module and not module.startswith("gan_edu") else None
+
+
+def as_written(app, what, name, member, options, lines):
+    """Has docstrings of this house read as they are meant: what is indented as a whole is code, `name: what it is` is an item of a
+    list, and bars, stars and lines below a word are themselves."""
+    read, code = [], False
+    for block in re.split(r"\n\s*\n", "\n".join(lines)):
+        if block.startswith("    "):
+            read += [*([] if code else ["::", ""]), *block.split("\n"), ""]
+        else:
+            for part in re.split(r"\n(?=[a-z]\w*(?:, \w+)*: )", block):
+                words = escaped(" ".join(part.split()))
+                read += [re.sub(r"^([a-z]\w*(?:, \w+)*): ", r"- **\1**: ", words), ""]
+        code = block.startswith("    ")
+    lines[:] = read
+
+
+def escaped(words: str) -> str:
+    """Words for reStructuredText, in which nothing but what stands between backticks is special."""
+    parts = re.split(r"(`[^`]*`)", words)
+    return "".join(part if k % 2 else re.sub(r"([\\*|]|_\b)", r"\\\1", part) for k, part in enumerate(parts))

@@ -1,0 +1,246 @@
+"""The site: whole, complete without a network, and true of the chapters that it is built from. Chapters are faked, small."""
+
+import json
+import re
+from base64 import b64encode
+from functools import cache
+from urllib.parse import unquote, urlsplit
+
+import bs4
+import nbformat
+import pytest
+
+from gan_edu import plots
+from gan_edu.course import runner, site
+from gan_edu.course.checks import Report
+from gan_edu.course.site import glossary
+from gan_edu.course.site.chapters import Chapter, parts
+from gan_edu.errors import CourseError
+
+pytestmark = pytest.mark.filterwarnings("ignore:'myst_parser.*is deprecated")  # not ours
+
+PNG = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x01\x00\x00\x00\x01\x08\x00\x00\x00\x00:~\x9bU"
+PNG += b"\x00\x00\x00\nIDATx\x9cc\xf8\x0f\x00\x01\x01\x01\x00\x1b\xb6\xeeV\x00\x00\x00\x00IEND\xaeB`\x82"
+GALLERY = re.findall(r'shown\("(\d\d)", "(.*?)"\)', (site.HERE / "words" / "gallery.md").read_text(encoding="utf-8"))
+SPECIAL = "03_minimax_mathematics"  # has one of everything
+FORMULAS = {r"$\bigl\|x\bigr\| < \arg y$": "inline", "$$\nV(D) = \\int p\n$$": "block", r"**$D^\star$** costs \$5": "inline"}
+
+
+def figure(words):
+    data, metadata = {"image/png": b64encode(PNG).decode(), "text/plain": "a figure"}, {"image/png": {"alt": words}}
+    return nbformat.v4.new_output("display_data", data, metadata=metadata)
+
+
+def html(data, **others):
+    return nbformat.v4.new_output("display_data", {"text/html": data, "text/plain": "words", **others})
+
+
+def code(source, *outputs, tags=()):
+    return nbformat.v4.new_code_cell(source, outputs=list(outputs), metadata={"tags": list(tags)})
+
+
+def executed(master):
+    """What a run of a notebook might have left, on a page of its own: the header of the master, and figures."""
+    markdown = nbformat.v4.new_markdown_cell
+    cells = [markdown(nbformat.read(master, as_version=4).cells[0].source), markdown("## 1 A section\n\nwith words")]
+    cells += [code("plot()", figure(words)) for number, words in GALLERY if master.name.startswith(number)]
+    if master.stem == SPECIAL:
+        cells += [markdown("## 2 The **words** of $x$\n\n" + "\n\n".join([*used(), *FORMULAS]))]
+        held = Report("it holds", "holds")._repr_mimebundle_()
+        view = {"application/vnd.jupyter.widget-view+json": {"model_id": "0"}}
+        cells += [code("check()", html(held.pop("text/html"), **held)), code("slider()", html("<p>still there</p>", **view))]
+        cells += [code("draw_it()", figure('p < q, "far": *here*'), tags=["hide-input"])]
+        cells += [code("film()", html(plots.film([PNG, PNG], alt="two frames").data))]
+        cells += [code("### BEGIN SOLUTION\nanswer = 42\n### END SOLUTION")]
+        cells += [code('check("3.1")\n### BEGIN HIDDEN TESTS\nrequire("3.1")\n### END HIDDEN TESTS')]
+    run = {"parameters": {"PROFILE": "lecture", "SEED": 7}, "duration": 12.3}
+    language = {"name": "python", "pygments_lexer": "ipython3"}
+    return nbformat.v4.new_notebook(cells=cells, metadata={"papermill": run, "widgets": {}, "language_info": language})
+
+
+def used():
+    """Something that uses each symbol and word of the glossary."""
+    return [f"`{spellings.split('|')[0]}`" for _, _, spellings, _ in glossary.known()]
+
+
+@pytest.fixture(scope="module")
+def course(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("course")
+    for master in runner.notebooks():
+        nbformat.write(executed(master), folder / master.name)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def pages(course, tmp_path_factory):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(site, "rooms", lambda repository: {"losses": [{"name": "gan_edu.losses", "address": "https://losses"}]})
+        return site.build(course, tmp_path_factory.mktemp("build") / "site").parent
+
+
+@cache
+def soup(path):
+    return bs4.BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
+
+
+@pytest.fixture(scope="module")
+def special(pages):
+    return soup(pages / f"{SPECIAL}.html")
+
+
+def addresses(page):
+    """All that a page refers to: (tag, address)."""
+    for name in ("href", "src", "poster", "data"):
+        yield from ((element.name, element[name]) for element in page.find_all(attrs={name: True}))
+
+
+def test_every_link_leads_somewhere(pages):
+    dead = []
+    for path in pages.rglob("*.html"):
+        for _, address in addresses(soup(path)):
+            parts = urlsplit(address)
+            if parts.scheme or parts.netloc:
+                continue
+            there = (path.parent / unquote(parts.path)).resolve() if parts.path else path
+            if not there.is_file() or parts.fragment and there.suffix == ".html" and not soup(there).find(id=parts.fragment):
+                dead.append((path.name, address))
+    assert dead == []
+
+
+def test_no_page_asks_another_host_for_anything(pages):
+    asked = [
+        (path.name, address)
+        for path in pages.rglob("*.html")
+        for tag, address in addresses(soup(path))
+        if tag != "a" and urlsplit(address).scheme not in ("", "data")
+    ]
+    for path in pages.rglob("*.css"):
+        asked += re.findall(r"(?:url\(|@import)\s*[\"']?(?!data:)[^)\"']*//[^)\"']*", path.read_text(encoding="utf-8"))
+    assert asked == []
+    assert not re.search(r"https?://", json.dumps([script.get_text() for script in soup(pages / "index.html")("script")]))
+
+
+def test_formulas_are_mathml_and_dollars_are_dollars(pages):
+    special = soup.__wrapped__(pages / f"{SPECIAL}.html")  # to be taken apart
+    drawn = [(math["display"], math.get_text()) for math in special("math")]
+    assert ("inline", "‖x‖<argy") in drawn and ("inline", "D⋆") in drawn
+    assert any(display == "block" and text.startswith("V(D)=") for display, text in drawn)
+    article = special.find("article")
+    for element in article(["math", "code", "pre", "script"]):
+        element.extract()
+    assert re.findall(r"\$\S*", article.get_text()) == ["$5"]
+
+
+@pytest.mark.parametrize("path", runner.notebooks(), ids=lambda path: path.stem)
+def test_no_formula_of_the_course_is_left_over(path):
+    """As the site's Markdown reads it; `tests/test_pages.py` has what becomes of each formula."""
+    from markdown_it.renderer import RendererHTML
+    from myst_parser.config.main import MdParserConfig
+    from myst_parser.parsers.mdit import create_md_parser
+
+    from gan_edu.course.site import conf
+
+    config = MdParserConfig(enable_extensions=set(conf.myst_enable_extensions), dmath_double_inline=True)
+    parser = create_md_parser(config, RendererHTML)
+    for cell in nbformat.read(path, as_version=4).cells:
+        if cell.cell_type == "markdown":
+            inline = [child for token in parser.parse(cell.source) for child in token.children or ()]
+            assert not [child.content for child in inline if child.type == "text" and "$" in child.content.replace("$5", "")]
+
+
+def test_figures_have_their_words(pages, special):
+    assert 'p < q, "far": *here*' in [image.get("alt") for image in special("img")]
+    shown = [image["alt"] for image in soup(pages / "gallery.html").find("article")("img")]
+    assert shown == [words for _, words in GALLERY]
+
+
+def test_cells_that_only_draw_and_answers_are_folded(special):
+    folded = {details.summary.p.get_text(): details.pre.get_text() for details in special("details")}
+    assert "answer = 42" in folded["Show an answer"]
+    assert [text for text in folded.values() if "draw_it()" in text] and not [t for t in folded.values() if "film()" in t]
+    assert "require(" not in special.get_text()
+
+
+def test_films_play_and_views_of_widgets_are_left_out(special):
+    assert special.find("input", type="range") and "setInterval" in str(special("script"))
+    assert "still there" in special.get_text() and "widget-view" not in str(special)
+
+
+def test_a_chapter_says_how_it_ran_and_where_it_opens(special):
+    text = " ".join(special.find("article").get_text().split())
+    assert "lecture profile with seed 7, in 12 s. Of its checks 1 hold." in text
+    links = {a.get_text(): a["href"] for a in special.select(".launch a")}
+    assert set(links) == {"Colab", "Kaggle", "Binder", "Codespaces", "without solutions", "as executed"}
+    assert all(links[name].endswith(f"{SPECIAL}.ipynb") for name in ("Colab", "without solutions", "as executed"))
+
+
+def test_the_first_page_has_the_playground_and_fits(pages):
+    page = soup(pages / "index.html")
+    assert "addresses" in page.find("iframe", title="GAN playground")["srcdoc"]
+    asked = [address for tag, address in addresses(page) if tag in ("link", "script", "img")]
+    files = {pages / urlsplit(address).path for address in asked if address.endswith(tuple("sg")) or "?" in address}
+    assert {"furo.css", "site.css"} <= {file.name for file in files}
+    assert sum(file.stat().st_size for file in [pages / "index.html", *files]) <= 300_000
+    assert [a.get_text() for a in page.select(".ways a")] == ["Read", "Run in the browser", "Install"]
+
+
+def test_the_search_knows_words_of_chapters_and_of_the_package(pages):
+    index = (pages / "searchindex.js").read_text(encoding="utf-8")
+    assert '"wasserstein"' in index and "03_minimax_mathematics" in index and "gan_edu.losses" in index
+    assert "site.js" in str(soup(pages / "search.html")("script"))
+
+
+def test_the_glossary_leads_to_the_first_use(pages):
+    page = soup(pages / "glossary.html")
+    terms = {term.get_text().strip("#¶ "): term.find_next("dd") for term in page.find("article")("dt")}
+    assert terms["critic"].a["href"] == f"{SPECIAL}.html#the-words-of-x"
+
+
+def test_the_parts_hold_every_chapter(pages, course):
+    chapters = [Chapter(course / path.name) for path in runner.notebooks()]
+    assert [chapter for members in parts(chapters).values() for chapter in members] == chapters
+    tree = soup(pages / "index.html").select(".sidebar-tree .caption")
+    assert [caption.get_text() for caption in tree] == [*parts(chapters), "Beside the chapters"]
+
+
+# What is wrong is said, and the old site stays
+
+
+def refused(course, into, **changes):
+    into.mkdir()
+    (into / "index.html").write_text("the old one")
+    with pytest.raises(CourseError) as caught, pytest.MonkeyPatch.context() as patch:
+        for name, value in changes.items():
+            patch.setattr(site, name, value)
+        site.build(course, into)
+    assert [path.name for path in into.parent.iterdir()] == [into.name] and (into / "index.html").read_text() == "the old one"
+    return str(caught.value)
+
+
+def test_chapters_that_were_not_executed(tmp_path):
+    (tmp_path / "course").mkdir()
+    (tmp_path / "build").mkdir()
+    said = refused(tmp_path / "course", tmp_path / "build" / "site")
+    assert "00_welcome" in said and "`python3 run.py course`" in said
+
+
+@pytest.mark.parametrize("entry", ['[[word]]\nterm = "zebra"\nmeans = "an animal"'])
+def test_a_word_that_no_chapter_uses(course, tmp_path, monkeypatch, entry):
+    monkeypatch.setattr(glossary, "FILE", tmp_path / "words.toml")
+    glossary.FILE.write_text(f"symbol = []\n{entry}")
+    (tmp_path / "build").mkdir()
+    assert "zebra" in refused(course, tmp_path / "build" / "site")
+
+
+def test_a_page_that_shows_what_is_not_there(course, tmp_path):
+    chapters = [Chapter(path) for path in sorted(course.iterdir())]
+    with pytest.raises(CourseError, match="'A unicorn'.*gallery.md"):
+        site.figure(chapters, tmp_path, "05", "A unicorn")
+    with pytest.raises(CourseError, match="no section 'Unicorns'"):
+        site.readme("Unicorns", "a/b")
+
+
+def test_what_sphinx_warns_of_is_an_error(tmp_path):
+    (tmp_path / "index.md").write_text("# Title\n\n[a link](nowhere.ipynb)\n")
+    with pytest.raises(CourseError, match=r"(?s)index.md:3: .*nowhere.ipynb"):
+        site.draw(tmp_path, tmp_path / "pages", tmp_path / "doctrees")
