@@ -23,10 +23,8 @@ class Chapter:
 
     @cached_property
     def notebook(self):
-        """The notebook, as nbformat reads it."""
-        import nbformat
-
-        return nbformat.read(self.path, as_version=4)
+        """The notebook, as nbformat has it. Raises CourseError for a file that is none."""
+        return runner.read_notebook(self.path, f"`python3 run.py course --only {self.number}` writes it again")
 
     @property
     def number(self) -> str:
@@ -107,6 +105,8 @@ class Chapter:
     def _buttons(self, repository):
         links = launch.notebook_links(repository, self.path.name) | {"Codespaces": launch.codespace(repository)}
         opened = " ".join(f"[{name}]({link})" for name, link in links.items())
+        if launch.is_placeholder(repository):
+            opened += " (not yet: the course has no address so far)"
         copies = " ".join(
             f"{{download}}`{name} <{folder}/{self.path.name}>`"
             for name, folder in (("without solutions", "student"), ("as executed", "executed"))

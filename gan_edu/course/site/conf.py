@@ -33,6 +33,7 @@ default_role = "code"  # a name between backticks, as the docstrings have them
 
 html_theme = "furo"
 html_static_path = ["static"]
+html_favicon = "static/icon.svg"
 html_css_files = ["site.css"]
 html_js_files = ["site.js"]
 html_math_renderer = "mathml"
