@@ -9,8 +9,9 @@ from urllib.parse import unquote, urlsplit
 import bs4
 import nbformat
 import pytest
+from typer.testing import CliRunner
 
-from gan_edu import plots
+from gan_edu import cli, plots
 from gan_edu.course import runner, site
 from gan_edu.course.checks import Report
 from gan_edu.course.site import glossary
@@ -201,6 +202,12 @@ def test_the_parts_hold_every_chapter(pages, course):
     assert [chapter for members in parts(chapters).values() for chapter in members] == chapters
     tree = soup(pages / "index.html").select(".sidebar-tree .caption")
     assert [caption.get_text() for caption in tree] == [*parts(chapters), "Beside the chapters"]
+
+
+def test_the_command_says_what_is_missing_and_fails(tmp_path, monkeypatch):
+    monkeypatch.setattr(runner, "ROOT", tmp_path)
+    result = CliRunner().invoke(cli.app, ["site"])
+    assert result.exit_code == 2 and "lacks 00_welcome" in result.stdout and "Traceback" not in result.output
 
 
 def test_a_chapter_that_is_no_notebook(tmp_path):

@@ -66,15 +66,18 @@ class Chapter:
         how = f"Executed in the {given.get('PROFILE', 'lecture')} profile with seed {given.get('SEED', 0)}"
         return f"{how}, in {run.get('duration') or 0:.0f} s. Of its checks {checks or 'none was judged'}."
 
-    def sections(self) -> Iterable[tuple[str, list]]:
-        """Its sections but the header: titles of the second level, and the cells below each."""
-        title, cells = "", []
+    def sections(self) -> Iterable[tuple[str, str, list]]:
+        """Its sections but the header: the title, of the second level, the prose in Markdown, and what cells put out."""
+        title, prose, outputs = "", [], []
         for cell in self.notebook.cells[1:]:
-            if cell.cell_type == "markdown" and cell.source.startswith("## "):
-                yield title, cells
-                title, cells = cell.source.partition("\n")[0].removeprefix("## "), []
-            cells.append(cell)
-        yield title, cells
+            outputs += cell.get("outputs", ())
+            for line in cell.source.splitlines() if cell.cell_type == "markdown" else ():
+                if line.startswith("## "):
+                    yield title, "\n".join(prose), outputs
+                    title, prose, outputs = line.removeprefix("## "), [], []
+                else:
+                    prose.append(line)
+        yield title, "\n".join(prose), outputs
 
     def link(self, title: str) -> str:
         """A link in Markdown to the section of that title, or to the chapter if it has none."""

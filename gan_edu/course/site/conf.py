@@ -29,6 +29,7 @@ myst_heading_slug_func = "gan_edu.course.site.chapters.slug"
 autodoc_member_order = "bysource"
 autodoc_preserve_defaults = True
 autodoc_inherit_docstrings = False
+autodoc_typehints_format, python_use_unqualified_type_names = "fully-qualified", True
 default_role = "code"  # a name between backticks, as the docstrings have them
 
 html_theme = "furo"
