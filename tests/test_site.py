@@ -9,8 +9,9 @@ from urllib.parse import unquote, urlsplit
 import bs4
 import nbformat
 import pytest
+from typer.testing import CliRunner
 
-from gan_edu import plots
+from gan_edu import cli, plots
 from gan_edu.course import runner, site
 from gan_edu.course.checks import Report
 from gan_edu.course.site import glossary
@@ -134,14 +135,14 @@ def test_formulas_are_mathml_and_dollars_are_dollars(pages):
 @pytest.mark.parametrize("path", runner.notebooks(), ids=lambda path: path.stem)
 def test_no_formula_of_the_course_is_left_over(path):
     """As the site's Markdown reads it; `tests/test_pages.py` has what becomes of each formula."""
-    from markdown_it.renderer import RendererHTML
     from myst_parser.config.main import MdParserConfig
+    from myst_parser.mdit_to_docutils.base import DocutilsRenderer
     from myst_parser.parsers.mdit import create_md_parser
 
     from gan_edu.course.site import conf
 
     config = MdParserConfig(enable_extensions=set(conf.myst_enable_extensions), dmath_double_inline=True)
-    parser = create_md_parser(config, RendererHTML)
+    parser = create_md_parser(config, DocutilsRenderer)
     for cell in nbformat.read(path, as_version=4).cells:
         if cell.cell_type == "markdown":
             inline = [child for token in parser.parse(cell.source) for child in token.children or ()]
@@ -177,8 +178,8 @@ def test_a_chapter_says_how_it_ran_and_where_it_opens(special):
 def test_the_first_page_has_the_playground_and_fits(pages):
     page = soup(pages / "index.html")
     assert "addresses" in page.find("iframe", title="GAN playground")["srcdoc"]
-    asked = [address for tag, address in addresses(page) if tag in ("link", "script", "img")]
-    files = {pages / urlsplit(address).path for address in asked if address.endswith(tuple("sg")) or "?" in address}
+    asked = page.select("link[rel=stylesheet], link[rel=icon], script[src], img[src]")
+    files = {pages / urlsplit(element.get("src") or element["href"]).path for element in asked}
     assert {"furo.css", "site.css"} <= {file.name for file in files}
     assert sum(file.stat().st_size for file in [pages / "index.html", *files]) <= 300_000
     assert [a.get_text() for a in page.select(".ways a")] == ["Read", "Run in the browser", "Install"]
@@ -203,6 +204,18 @@ def test_the_parts_hold_every_chapter(pages, course):
     assert [caption.get_text() for caption in tree] == [*parts(chapters), "Beside the chapters"]
 
 
+def test_the_command_says_what_is_missing_and_fails(tmp_path, monkeypatch):
+    monkeypatch.setattr(runner, "ROOT", tmp_path)
+    result = CliRunner().invoke(cli.app, ["site"])
+    assert result.exit_code == 2 and "lacks 00_welcome" in result.stdout and "Traceback" not in result.output
+
+
+def test_a_chapter_that_is_no_notebook(tmp_path):
+    (tmp_path / "05_dcgan.ipynb").write_text("half of a")
+    with pytest.raises(CourseError, match="05_dcgan.ipynb is no notebook .* `python3 run.py course --only 05`"):
+        _ = Chapter(tmp_path / "05_dcgan.ipynb").notebook
+
+
 # What is wrong is said, and the old site stays
 
 
@@ -224,10 +237,9 @@ def test_chapters_that_were_not_executed(tmp_path):
     assert "00_welcome" in said and "`python3 run.py course`" in said
 
 
-@pytest.mark.parametrize("entry", ['[[word]]\nterm = "zebra"\nmeans = "an animal"'])
-def test_a_word_that_no_chapter_uses(course, tmp_path, monkeypatch, entry):
+def test_a_word_that_no_chapter_uses(course, tmp_path, monkeypatch):
     monkeypatch.setattr(glossary, "FILE", tmp_path / "words.toml")
-    glossary.FILE.write_text(f"symbol = []\n{entry}")
+    glossary.FILE.write_text('symbol = []\n[[word]]\nterm = "zebra"\nmeans = "an animal"')
     (tmp_path / "build").mkdir()
     assert "zebra" in refused(course, tmp_path / "build" / "site")
 

@@ -69,10 +69,7 @@ def run_notebook(source, target, parameters=None, timeout=7200, tell=lambda *pla
 
     source, target = Path(source), Path(target)
     target.unlink(missing_ok=True)  # an older run's result must not pass for this one's
-    try:
-        nbformat.read(source, as_version=4)
-    except (nbformat.reader.NotJSONError, nbformat.ValidationError, UnicodeDecodeError) as error:
-        raise CourseError(f"{source.name} is no notebook ({str(error).splitlines()[0]}). Put back a good copy.") from error
+    read_notebook(source, "put back a good copy")
     known = set(papermill.inspect_notebook(str(source)))
     unknown = set(parameters or {}) - known
     if unknown:
@@ -113,6 +110,16 @@ def run_notebook(source, target, parameters=None, timeout=7200, tell=lambda *pla
                 if report["state"] == FAILS:
                     outcome.problems.append(f"check failed: {report['claim']} ({report['detail']})")
     return outcome
+
+
+def read_notebook(path: Path, remedy: str):
+    """The notebook in a file, as nbformat has it. Raises CourseError, with what to do about it, if the file is no notebook."""
+    import nbformat
+
+    try:
+        return nbformat.read(path, as_version=4)
+    except (nbformat.reader.NotJSONError, nbformat.ValidationError, UnicodeDecodeError) as error:
+        raise CourseError(f"{path.name} is no notebook ({str(error).splitlines()[0]}): {remedy}.") from error
 
 
 def _telling(tell):

@@ -22,17 +22,17 @@ from .chapters import Chapter, parts
 from .gallery import figure
 
 HERE = Path(__file__).parent
-SITE = runner.ROOT / "build" / "site"
-COURSE = runner.ROOT / "build" / "course"
 
 
-def build(executed: Path = COURSE, into: Path = SITE) -> Path:
-    """Builds the site from the executed notebooks in a folder and returns its first page. What was there before is replaced when all
-    of the new site is there.
+def build(executed: Path | None = None, into: Path | None = None) -> Path:
+    """Builds the site and returns its first page. What was there before is replaced when all of the new site is there.
+
+    executed: the folder with the executed notebooks, `build/course/` if not given. into: the site's, `build/site/` if not given.
 
     Raises CourseError if a chapter was not executed or has no student's copy, if a page says what is no longer true of the course, and
     for whatever Sphinx warns of: a link to nothing, a formula or a docstring that it cannot read.
     """
+    executed, into = executed or runner.ROOT / "build" / "course", into or runner.ROOT / "build" / "site"
     masters = runner.chosen_notebooks()
     missing = [path.stem for path in masters if not (executed / path.name).is_file()]
     if missing:

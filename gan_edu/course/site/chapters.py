@@ -23,10 +23,8 @@ class Chapter:
 
     @cached_property
     def notebook(self):
-        """The notebook, as nbformat reads it."""
-        import nbformat
-
-        return nbformat.read(self.path, as_version=4)
+        """The notebook, as nbformat has it. Raises CourseError for a file that is none."""
+        return runner.read_notebook(self.path, f"`python3 run.py course --only {self.number}` writes it again")
 
     @property
     def number(self) -> str:
@@ -68,15 +66,18 @@ class Chapter:
         how = f"Executed in the {given.get('PROFILE', 'lecture')} profile with seed {given.get('SEED', 0)}"
         return f"{how}, in {run.get('duration') or 0:.0f} s. Of its checks {checks or 'none was judged'}."
 
-    def sections(self) -> Iterable[tuple[str, list]]:
-        """Its sections but the header: titles of the second level, and the cells below each."""
-        title, cells = "", []
+    def sections(self) -> Iterable[tuple[str, str, list]]:
+        """Its sections but the header: the title, of the second level, the prose in Markdown, and what cells put out."""
+        title, prose, outputs = "", [], []
         for cell in self.notebook.cells[1:]:
-            if cell.cell_type == "markdown" and cell.source.startswith("## "):
-                yield title, cells
-                title, cells = cell.source.partition("\n")[0].removeprefix("## "), []
-            cells.append(cell)
-        yield title, cells
+            outputs += cell.get("outputs", ())
+            for line in cell.source.splitlines() if cell.cell_type == "markdown" else ():
+                if line.startswith("## "):
+                    yield title, "\n".join(prose), outputs
+                    title, prose, outputs = line.removeprefix("## "), [], []
+                else:
+                    prose.append(line)
+        yield title, "\n".join(prose), outputs
 
     def link(self, title: str) -> str:
         """A link in Markdown to the section of that title, or to the chapter if it has none."""
@@ -107,6 +108,8 @@ class Chapter:
     def _buttons(self, repository):
         links = launch.notebook_links(repository, self.path.name) | {"Codespaces": launch.codespace(repository)}
         opened = " ".join(f"[{name}]({link})" for name, link in links.items())
+        if launch.is_placeholder(repository):
+            opened += " (not yet: the course has no address so far)"
         copies = " ".join(
             f"{{download}}`{name} <{folder}/{self.path.name}>`"
             for name, folder in (("without solutions", "student"), ("as executed", "executed"))

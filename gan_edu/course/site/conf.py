@@ -29,10 +29,12 @@ myst_heading_slug_func = "gan_edu.course.site.chapters.slug"
 autodoc_member_order = "bysource"
 autodoc_preserve_defaults = True
 autodoc_inherit_docstrings = False
+autodoc_typehints_format, python_use_unqualified_type_names = "fully-qualified", True
 default_role = "code"  # a name between backticks, as the docstrings have them
 
 html_theme = "furo"
 html_static_path = ["static"]
+html_favicon = "static/icon.svg"
 html_css_files = ["site.css"]
 html_js_files = ["site.js"]
 html_math_renderer = "mathml"

@@ -23,8 +23,8 @@ def figure(chapters: Iterable[Chapter], sources: Path, number: str, begin: str) 
     """The first figure of the chapter of that number whose words begin so, which is written to the folder `figures` in `sources`.
     Raises CourseError if the chapter has none."""
     for chapter in chapters:
-        for title, cells in chapter.sections() if chapter.number == number else ():
-            for output in (output for cell in cells for output in cell.get("outputs", ())):
+        for title, _, outputs in chapter.sections() if chapter.number == number else ():
+            for output in outputs:
                 words = output.get("metadata", {}).get("image/png", {}).get("alt", "")
                 if words.startswith(begin):
                     (sources / "figures").mkdir(exist_ok=True)

@@ -33,12 +33,8 @@ def known() -> Iterator[tuple[str, bool, str, str]]:
 
 def entries(chapters: Iterable[Chapter]) -> list[Entry]:
     """All entries: symbols in the order of the file, then words by the alphabet. Raises CourseError if no chapter uses one."""
-    prose = [(chapter, title, _prose(cells)) for chapter in chapters for title, cells in chapter.sections()]
+    prose = [(chapter, title, f"## {title}\n{text}") for chapter in chapters for title, text, _ in chapter.sections()]
     return [_entry(*one, prose) for one in known()]
-
-
-def _prose(cells):
-    return "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
 
 
 def _entry(name, symbol, spellings, means, prose):
@@ -47,8 +43,8 @@ def _entry(name, symbol, spellings, means, prose):
     uses = [(chapter, title) for chapter, title, text in prose if re.search(pattern, text)]
     if not uses:
         raise CourseError(f"{FILE.name} explains {name}, which no chapter uses: correct `find`, or take the entry out.")
-    # in bold a word is introduced
-    introduced = [(chapter, title) for chapter, title, text in prose if re.search(rf"\*\*{pattern}", text)]
+    introducing = re.compile(rf"\*\*{pattern}\w*\*\*|^#+ .*{pattern}", re.M)  # in bold with whatever ending, or in a heading
+    introduced = [(chapter, title) for chapter, title, text in prose if introducing.search(text)]
     chapter, title = [*introduced, *uses][0]
     others = dict.fromkeys(other for other, _ in uses if other is not chapter)
     links = " ".join(f"[{other.number}]({other.path.name})" for other in others)
