@@ -9,11 +9,14 @@ import pytest
 from bs4 import BeautifulSoup
 
 from gan_edu import plots
-from gan_edu.widgets import Playground
+from gan_edu.widgets import OrbitLab, Playground
 from gan_edu.widgets.page import SHARED, modules
 
 ROOT = Path(__file__).resolve().parents[1]
-LABORATORIES = {"playground": Playground(data="spiral", loss="</script>")}
+LABORATORIES = {
+    "playground": Playground(data="spiral", loss="</script>"),
+    "orbit": OrbitLab(rule="extragradient", start=(1.0, -0.5)),
+}
 
 
 @pytest.fixture(params=LABORATORIES)

@@ -1,5 +1,5 @@
-"""Laboratories: a picture with controls. Underneath each lies a plain object that runs, and is tested, without a browser. Only the
-playground needs no kernel: it runs in the page."""
+"""Laboratories: a picture with controls. Those in a folder of their own run in the page itself and need no kernel; underneath each of
+the others lies a plain object that runs, and is tested, without a browser."""
 
 from .lab import GameLab
 from .orbit import OrbitLab

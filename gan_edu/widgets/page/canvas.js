@@ -1,5 +1,7 @@
 /** Canvases and axes. What is drawn is drawn on a context whose unit is a pixel of the page. */
 
+import { PALETTES } from "./palettes.js";
+
 /** Prepares a canvas for its present size and the screen's resolution. Returns {context, width, height}. */
 export function prepare(canvas) {
   const { clientWidth: width, clientHeight: height } = canvas;
@@ -55,4 +57,29 @@ export function ticks(least, most) {
 /** A number with three digits at most. */
 export function format(value) {
   return String(Number(value.toPrecision(3)));
+}
+
+/** An exponent in small raised digits. */
+export function raised(power) {
+  return [...String(power)].map((digit) => (digit === "+" ? "" : ("⁰¹²³⁴⁵⁶⁷⁸⁹"[digit] ?? "⁻"))).join("");
+}
+
+/** Canvases that are drawn anew when something has changed: the state, their size, or whether the page is dark. */
+export class Canvases {
+  /** @param {(palette: object) => void} draw draws all of them, at most once a frame. */
+  constructor(canvases, draw) {
+    this.draw = draw;
+    this.dark = matchMedia("(prefers-color-scheme: dark)");
+    this.dark.addEventListener("change", () => this.touch());
+    const resized = new ResizeObserver(() => this.touch());
+    for (const canvas of canvases) resized.observe(canvas);
+  }
+
+  /** What is seen is no longer what is. */
+  touch() {
+    this.due ??= requestAnimationFrame(() => {
+      this.due = null;
+      this.draw(PALETTES[this.dark.matches ? "dark" : "light"]);
+    });
+  }
 }

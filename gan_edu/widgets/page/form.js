@@ -14,8 +14,9 @@ export function formOf(table, groups, onChange) {
   const rows = {};
   const row = (name) => (rows[name] = control(table.all[name], (value) => onChange({ [name]: value }))).box;
   const fields = groups.map(([title, names]) => element("fieldset", {}, element("legend", {}, title), ...names.map(row)));
-  const compare = comparison(table, (value) => onChange({ compare: value }));
-  const form = element("form", { class: "controls", onsubmit: (event) => event.preventDefault() }, ...fields, compare.box);
+  const compare = table.compared.length ? comparison(table, (value) => onChange({ compare: value })) : null;
+  const submit = (event) => event.preventDefault();
+  const form = element("form", { class: "controls", onsubmit: submit }, ...fields, compare && compare.box);
   return {
     form,
     show(settings) {
@@ -23,7 +24,7 @@ export function formOf(table, groups, onChange) {
         show(settings[name], settings);
         box.hidden = !table.mattersInAny(name, settings);
       }
-      compare.show(settings);
+      compare?.show(settings);
     },
   };
 }

@@ -4,8 +4,8 @@
  *
  * A setting is {label, kind, standard, read, write, ...}. `read(text)` gives the value that `write(value)` has written, and throws a
  * RangeError that says what there may be.
- * needs: {name: values}, with which alone the setting has an effect. restarts: a change begins a run anew. fixed: two runs that are
- * compared do not differ in it. possible(value, settings): whether a comparison may propose the value.
+ * needs: {name: values}, with which alone the setting has an effect. restarts: a change begins a run anew. possible(value, settings):
+ * whether a comparison may propose the value.
  */
 
 /** One of `values` [[value, label], ...]. */
@@ -84,12 +84,12 @@ export function evenly(least, most, by) {
 }
 
 /**
- * What can be done with a table {name: setting}. Where a laboratory compares two runs that differ in one setting, it has the setting
- * `compare`, {name, value} or null, which is added here.
+ * What can be done with a table {name: setting}. `compared` are the names of those in which a second run may differ from the first;
+ * where there are some, the setting `compare`, {name, value} or null, is added.
  */
-export function tableOf(settings) {
-  const compared = Object.keys(settings).filter((name) => !settings[name].fixed);
-  const all = { ...settings, compare: { label: "compare with another", kind: "change", standard: null, read: readChange, write: writeChange } };
+export function tableOf(settings, compared = []) {
+  const compare = { label: "compare with another", kind: "change", standard: null, read: readChange, write: writeChange };
+  const all = compared.length ? { ...settings, compare } : settings;
   const write = (name, value) => all[name].write(value);
 
   function readChange(text) {
@@ -128,7 +128,7 @@ export function tableOf(settings) {
 
   /** The settings of the second run of a comparison, or null if there is none. */
   function other(settings) {
-    const { compare } = settings;
+    const { compare = null } = settings;
     return compare && { ...settings, [compare.name]: compare.value };
   }
 

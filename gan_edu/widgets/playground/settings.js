@@ -14,7 +14,7 @@ const SETTINGS = {
     restarts: true,
     possible: (value, settings) => value !== "drawn" || settings.points.length > 0, // drawn data is none as long as nobody has drawn
   }),
-  points: { label: "drawn points", kind: "points", standard: [], read: readPoints, write: writePoints, fixed: true },
+  points: { label: "drawn points", kind: "points", standard: [], read: readPoints, write: writePoints },
   loss: choice("loss", "non-saturating", labels(LOSSES)),
   regulariser: choice("regulariser", "r1", labels(REGULARISERS)),
   weight: number("weight of R1, R2", 0.02, decades(0.001, 100), { needs: { regulariser: ["r1", "r1+r2"] } }),
@@ -47,7 +47,6 @@ const SETTINGS = {
       ["10", "10 rounds a second"],
       ["full", "as fast as it goes"],
     ],
-    { fixed: true },
   ),
   layers: names(
     "what is drawn",
@@ -57,12 +56,14 @@ const SETTINGS = {
       ["manifold", "warped lattice of latents"],
       ["arrows", "where D would move samples"],
     ],
-    { fixed: true },
   ),
 };
 
 /** The settings, and what can be done with them. */
-export const TABLE = tableOf(SETTINGS);
+export const TABLE = tableOf(
+  SETTINGS,
+  Object.keys(SETTINGS).filter((name) => !["points", "speed", "layers"].includes(name)),
+);
 
 /** What stands together in the form: all but seed and speed, which stand in the bar. */
 export const GROUPS = [
