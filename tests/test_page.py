@@ -9,12 +9,13 @@ import pytest
 from bs4 import BeautifulSoup
 
 from gan_edu import plots
-from gan_edu.widgets import OrbitLab, Playground
+from gan_edu.widgets import DensityLab, OrbitLab, Playground
 from gan_edu.widgets.page import SHARED, modules
 
 ROOT = Path(__file__).resolve().parents[1]
 LABORATORIES = {
     "playground": Playground(data="spiral", loss="</script>"),
+    "densities": DensityLab(apart=4, drawn=["js"]),
     "orbit": OrbitLab(rule="extragradient", start=(1.0, -0.5)),
 }
 

@@ -56,7 +56,7 @@ export function ticks(least, most) {
 
 /** A number with three digits at most. */
 export function format(value) {
-  return String(Number(value.toPrecision(3)));
+  return String(Number(value.toPrecision(3))).replace("-", "−");
 }
 
 /** An exponent in small raised digits. */
