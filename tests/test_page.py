@@ -6,10 +6,11 @@ import tomllib
 from pathlib import Path
 
 import pytest
+import torch
 from bs4 import BeautifulSoup
 
 from gan_edu import plots
-from gan_edu.widgets import DensityLab, OrbitLab, Playground
+from gan_edu.widgets import DensityLab, OrbitLab, Playground, RealOrFake
 from gan_edu.widgets.page import SHARED, modules
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -17,6 +18,7 @@ LABORATORIES = {
     "playground": Playground(data="spiral", loss="</script>"),
     "densities": DensityLab(apart=4, drawn=["js"]),
     "orbit": OrbitLab(rule="extragradient", start=(1.0, -0.5)),
+    "real or fake": RealOrFake(torch.zeros(4, 1, 8, 8), torch.ones(4, 1, 8, 8), trials=4),
 }
 
 
