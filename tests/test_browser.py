@@ -238,6 +238,22 @@ def test_the_start_of_an_orbit_is_dragged_or_moved_with_the_keys(opened):
     assert float(x.input_value()) == pytest.approx(-1.5, abs=0.05), "whoever has let go drags nothing"
 
 
+def test_an_orbit_is_played_from_its_start_for_those_who_do_not_mind(opened):
+    page = opened(OrbitLab(steps=10))
+    whole, button = picture(page), page.locator(".play")
+    button.click()
+    page.wait_for_timeout(300)
+    assert button.text_content() == "Show all" and picture(page) != whole
+    page.wait_for_function("() => document.querySelector('.play').textContent === 'Play'")
+    assert picture(page) == whole
+    button.click()
+    button.click()
+    assert picture(page) == whole
+    page.emulate_media(reduced_motion="reduce")
+    settle(page)
+    assert not button.is_visible()
+
+
 def test_the_chapters_questions_are_answered_in_the_laboratory_of_orbits(opened):
     page = opened(OrbitLab(rule="extragradient", rate=1.1))
     verdict = page.locator(".verdicts")

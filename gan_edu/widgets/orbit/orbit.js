@@ -10,6 +10,8 @@ import { GROUPS, LIMIT, TABLE } from "./settings.js";
 import { journey, nameOf, verdict } from "./words.js";
 
 const STEP = 0.1; // of an arrow key
+const WHOLE = 6000; // milliseconds in which an orbit is played
+const ROUND = 250; // milliseconds for a round of a short one
 
 /**
  * Puts a laboratory into an element of the page. The style sheets are `page.css` and `orbit.css`.
@@ -24,6 +26,9 @@ export function mount(place, { settings }) {
 class Orbit {
   constructor(place, { settings, problems }) {
     this.settings = settings;
+    this.upTo = Infinity; // how many rounds are drawn
+    this.calm = matchMedia("(prefers-reduced-motion: reduce)");
+    this.calm.addEventListener("change", () => this.change({}));
     this.build(place, problems);
     this.canvases = new Canvases([this.plane, this.distances, this.eigenvalues], (palette) => this.draw(palette));
     this.change({});
@@ -38,6 +43,7 @@ class Orbit {
     this.distances = element("canvas", { class: "distances", role: "img" });
     this.eigenvalues = element("canvas", { class: "eigenvalues", role: "img" });
     this.verdicts = element("ul", { class: "verdicts", role: "status" });
+    this.playButton = element("button", { type: "button", class: "play", onclick: () => this.toggle() });
     this.dragStart();
     const keys = "Drag the start, or click where it should be; with the plane in focus, arrow keys move it (with Shift ten times as far).";
     const picture =
@@ -49,11 +55,12 @@ class Orbit {
       element(
         "section",
         { class: "gan-lab gan-orbit", "aria-label": "orbits in games of two numbers" },
+        element("div", { class: "bar" }, this.playButton, element("span", { class: "keys" }, keys)),
         element("p", { class: "problem", role: "alert" }, problems.join(" ")),
         element(
           "div",
           { class: "main" },
-          element("div", {}, stage, element("p", { class: "note" }, picture), element("p", { class: "keys" }, keys)),
+          element("div", {}, stage, element("p", { class: "note" }, picture)),
           this.controls.form,
         ),
       ),
@@ -93,6 +100,34 @@ class Orbit {
     this.change({ start: point.map((value) => Math.round(100 * Math.max(-LIMIT, Math.min(LIMIT, value || 0))) / 100) });
   }
 
+  /** Plays the orbit from its start, or shows all of it again. */
+  toggle() {
+    const playing = this.upTo < Infinity;
+    this.stop();
+    if (!playing) this.play();
+  }
+
+  play() {
+    const { steps } = this.settings;
+    const began = performance.now();
+    const tick = (now) => {
+      this.upTo = Math.max(0, Math.floor((steps * (now - began)) / Math.min(WHOLE, ROUND * steps)));
+      if (this.upTo >= steps) this.stop();
+      else this.playing = requestAnimationFrame(tick);
+      this.canvases.touch();
+    };
+    this.upTo = 0;
+    this.playing = requestAnimationFrame(tick);
+    this.playButton.textContent = "Show all";
+  }
+
+  stop() {
+    cancelAnimationFrame(this.playing);
+    this.upTo = Infinity;
+    this.playButton.textContent = "Play";
+    this.canvases.touch();
+  }
+
   change(changes) {
     this.settings = TABLE.withoutIdleComparison({ ...this.settings, ...changes }).settings;
     this.runs = [this.settings, TABLE.other(this.settings)].filter(Boolean).map((settings, k) => {
@@ -100,11 +135,12 @@ class Orbit {
       const mean = settings.average ? averages(path) : null;
       return { settings, path, mean, game: GAMES[settings.game], judged: judge(settings), second: k > 0, dash: k ? [7, 4] : [] };
     });
+    this.stop();
     this.show();
-    this.canvases.touch();
   }
 
   show() {
+    this.playButton.hidden = this.calm.matches;
     this.controls.show(this.settings);
     const { names } = this.runs[0].game;
     this.starts.forEach(({ name, input }, k) => {
@@ -129,8 +165,8 @@ class Orbit {
   draw(palette) {
     this.runs.forEach((run, k) => (run.colour = k ? palette.second : palette.first));
     [...this.verdicts.children].forEach((item, k) => item.style.setProperty("--run", this.runs[k].colour));
-    drawPlane(this.plane, this.runs, palette);
-    drawDistances(this.distances, this.runs, palette);
+    drawPlane(this.plane, this.runs, this.upTo, palette);
+    drawDistances(this.distances, this.runs, this.upTo, palette);
     drawEigenvalues(this.eigenvalues, this.runs, palette);
   }
 }

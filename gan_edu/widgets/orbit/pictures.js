@@ -17,8 +17,13 @@ export function square(width, limit) {
   };
 }
 
-/** The plane: where everybody wants to go, the orbits, their averages, the start. runs: [{game, settings, path, mean, colour}, ...]. */
-export function drawPlane(canvas, runs, palette) {
+/**
+ * The plane: where everybody wants to go, the orbits, their averages, the start.
+ *
+ * @param {{game, settings, path, mean, judged, colour, dash, second}[]} runs `second` says that it is the second of two.
+ * @param {number} upTo how many rounds are drawn.
+ */
+export function drawPlane(canvas, runs, upTo, palette) {
   const { context, width } = prepare(canvas);
   const { place } = square(width, LIMIT);
   context.fillStyle = palette.paper;
@@ -26,7 +31,8 @@ export function drawPlane(canvas, runs, palette) {
   grid(context, width, LIMIT, runs[0].game.names, palette);
   field(context, width, runs[0], palette);
   const end = place([0, 0]);
-  for (const { path, mean, colour, dash, second } of runs) {
+  for (const { path: whole, mean, colour, dash, second } of runs) {
+    const path = whole.slice(0, upTo + 1);
     line(context, path.flatMap(place), colour, path.length > 400 ? 1 : 1.6, dash);
     if (path.length <= 400) {
       context.fillStyle = colour;
@@ -40,10 +46,10 @@ export function drawPlane(canvas, runs, palette) {
         }
       }
     }
-    if (mean) line(context, mean.flatMap(place), palette.ink, 2, [2, 4]);
+    if (mean) line(context, mean.slice(0, upTo + 1).flatMap(place), palette.ink, 2, [2, 4]);
   }
   for (const along of [[8, 0], [0, 8]]) line(context, [end[0] - along[0], end[1] - along[1], end[0] + along[0], end[1] + along[1]], palette.ink, 2.5);
-  for (const { path, colour } of runs) disc(context, ...place(path.at(-1)), 6, colour, palette.paper, 2);
+  for (const { path, colour } of runs) disc(context, ...place(path[Math.min(upTo, path.length - 1)]), 6, colour, palette.paper, 2);
   disc(context, ...place(runs[0].path[0]), 8, palette.paper, palette.ink, 2.5);
   label(context, "start", place(runs[0].path[0])[0] + 13, place(runs[0].path[0])[1] - 10, "left", "middle", palette.ink, "600 14px");
 }
@@ -80,8 +86,8 @@ function field(context, width, { game, settings }, palette) {
   }
 }
 
-/** The distances from the equilibrium by round, on a logarithmic scale. */
-export function drawDistances(canvas, runs, palette) {
+/** The distances from the equilibrium by round, on a logarithmic scale. The axes are those of the whole orbits. */
+export function drawDistances(canvas, runs, upTo, palette) {
   const { context, width, height } = prepare(canvas);
   context.fillStyle = palette.paper;
   context.fillRect(0, 0, width, height);
@@ -103,7 +109,7 @@ export function drawDistances(canvas, runs, palette) {
   }
   const start = Math.max(LEAST, Math.hypot(...runs[0].path[0]));
   line(context, [box.left, y(start), box.right, y(start)], palette.ink, 1, [5, 4]);
-  const curve = (path) => distances(path).flatMap((distance, round) => [x(round), y(distance)]);
+  const curve = (path) => distances(path.slice(0, upTo + 1)).flatMap((distance, round) => [x(round), y(distance)]);
   for (const { path, mean, colour, dash } of runs) {
     line(context, curve(path), colour, 2.4, dash);
     if (mean) line(context, curve(mean), palette.ink, 2, [2, 4]);

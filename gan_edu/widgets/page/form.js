@@ -61,7 +61,7 @@ function number({ label, steps }, onChange) {
   const show = (value) => {
     const distances = steps.map((step) => Math.abs(step - value));
     slider.value = distances.indexOf(Math.min(...distances));
-    shown.textContent = value;
+    shown.textContent = String(value).replace("-", "−");
     slider.setAttribute("aria-valuetext", value);
   };
   slider.addEventListener("input", () => {
