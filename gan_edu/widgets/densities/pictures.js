@@ -25,10 +25,10 @@ export function topOf(densities) {
   return 1.06 * Math.max(1, ...Object.values(densities).map((mixture) => handleOf(mixture)[1]));
 }
 
-/** Where a density is taken hold of: above its mean, as high as its largest mode. */
+/** Where a density is taken hold of: in the middle of its modes, as high as the largest. */
 export function handleOf({ parts, std }) {
-  const mean = parts.reduce((total, [share, at]) => total + share * at, 0);
-  return [parts.length > 1 ? (parts[0][1] + parts[1][1]) / 2 : mean, Math.max(...parts.map(([share]) => share)) / (std * Math.sqrt(2 * Math.PI))];
+  const middle = (parts[0][1] + parts.at(-1)[1]) / 2;
+  return [middle, Math.max(...parts.map(([share]) => share)) / (std * Math.sqrt(2 * Math.PI))];
 }
 
 /** The two densities, filled, and D* on the same scale, thick where there are samples to ask it about. */
@@ -101,7 +101,8 @@ export function styleOf(name, palette) {
 /** The measures over the generator's mean, and where it is. `all` are those of each of `means`. */
 export function drawLandscape(canvas, settings, { means, all, now }, palette) {
   const { context, width, height } = prepare(canvas);
-  const range = [settings.drawn.includes("value") ? -1.5 : 0, settings.drawn.some((name) => !["value", "js", "variation"].includes(name)) ? 3 : 1.05];
+  const bounded = settings.drawn.every((name) => ["value", "js", "variation"].includes(name));
+  const range = [settings.drawn.includes("value") ? -1.5 : 0, bounded ? 1.05 : 3];
   const axes = axesOf(width, height, null, range);
   const { box, x, y } = axes;
   context.fillStyle = palette.paper;

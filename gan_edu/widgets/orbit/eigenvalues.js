@@ -32,8 +32,12 @@ function roots(coefficients) {
   for (let round = 0; round < 500; round++) {
     let moved = 0;
     found.forEach((root, k) => {
-      const value = kept.reduce((total, coefficient) => [multiply(total, root)[0] + coefficient, multiply(total, root)[1]], [0, 0]);
-      const apart = found.reduce((total, other, j) => (j === k ? total : multiply(total, [root[0] - other[0], root[1] - other[1]])), [1, 0]);
+      const value = kept.reduce((total, coefficient) => {
+        const [real, imaginary] = multiply(total, root);
+        return [real + coefficient, imaginary];
+      }, [0, 0]);
+      const others = found.filter((_, j) => j !== k);
+      const apart = others.reduce((total, other) => multiply(total, [root[0] - other[0], root[1] - other[1]]), [1, 0]);
       const size = apart[0] ** 2 + apart[1] ** 2 || 1e-300;
       const step = multiply(value, [apart[0] / size, -apart[1] / size]);
       found[k] = [root[0] - step[0], root[1] - step[1]];

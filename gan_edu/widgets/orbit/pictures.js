@@ -30,7 +30,7 @@ export function drawPlane(canvas, runs, upTo, palette) {
   context.fillRect(0, 0, width, width);
   grid(context, width, LIMIT, runs[0].game.names, palette);
   field(context, width, runs[0], palette);
-  const end = place([0, 0]);
+  const end = place([0, 0]); // where the players should arrive
   for (const { path: whole, mean, colour, dash, second } of runs) {
     const path = whole.slice(0, upTo + 1);
     line(context, path.flatMap(place), colour, path.length > 400 ? 1 : 1.6, dash);
@@ -48,10 +48,12 @@ export function drawPlane(canvas, runs, upTo, palette) {
     }
     if (mean) line(context, mean.slice(0, upTo + 1).flatMap(place), palette.ink, 2, [2, 4]);
   }
-  for (const along of [[8, 0], [0, 8]]) line(context, [end[0] - along[0], end[1] - along[1], end[0] + along[0], end[1] + along[1]], palette.ink, 2.5);
+  line(context, [end[0] - 8, end[1], end[0] + 8, end[1]], palette.ink, 2.5);
+  line(context, [end[0], end[1] - 8, end[0], end[1] + 8], palette.ink, 2.5);
   for (const { path, colour } of runs) disc(context, ...place(path[Math.min(upTo, path.length - 1)]), 6, colour, palette.paper, 2);
   disc(context, ...place(runs[0].path[0]), 8, palette.paper, palette.ink, 2.5);
-  label(context, "start", place(runs[0].path[0])[0] + 13, place(runs[0].path[0])[1] - 10, "left", "middle", palette.ink, "600 14px");
+  const [a, b] = place(runs[0].path[0]);
+  label(context, "start", a + 13, b - 10, "left", "middle", palette.ink, "600 14px");
 }
 
 function grid(context, width, limit, names, palette) {

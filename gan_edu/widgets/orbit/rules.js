@@ -1,7 +1,7 @@
 /**
- * Update rules, those of `gan_edu.dynamics`: (field, point, memory, {rate, gamma, beta}) -> [direction, memory]. `field` has `at(point)`, the
- * gradients of those who move in this turn and 0 for the others, and `energy(point)`, the gradient of half the squared length of
- * everyone's field, likewise. A memory of null is that of the first turn.
+ * Update rules, those of `gan_edu.dynamics`: (field, point, memory, {rate, gamma, beta}) -> [direction, memory]. `field` has
+ * `at(point)`, the gradients of those who move in this turn and 0 for the others, and `energy(point)`, the gradient of half the squared
+ * length of everyone's field, likewise. A memory of null is that of the first turn.
  */
 
 const plus = (a, b, factor) => a.map((value, k) => value + factor * b[k]);

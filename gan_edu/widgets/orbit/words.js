@@ -14,7 +14,8 @@ const VERDICTS = {
 /** The rule with its weights, as one would say it. */
 export function nameOf(settings) {
   const { rule, order, gamma, beta, k } = settings;
-  const more = { consensus: `, γ = ${gamma}`, momentum: `, β = ${String(beta).replace("-", "−")}`, lookahead: `, k = ${k}` }[rule] ?? "";
+  const weight = `β = ${String(beta).replace("-", "−")}`;
+  const more = { consensus: `, γ = ${gamma}`, momentum: `, ${weight}`, lookahead: `, k = ${k}` }[rule] ?? "";
   return `${TABLE.inWords("rule", rule)}${more}, ${TABLE.all.order.named(order, settings)}, α = ${settings.rate}`;
 }
 

@@ -64,8 +64,8 @@ function result(who, counts) {
   return (
     `${who} called ${hits} of ${real} real images real (hit rate ${share(hits, real)}) and ${falseAlarms} of ${fake} fakes ` +
     `(false-alarm rate ${share(falseAlarms, fake)}): d′ = ${digits(value)} ± ${digits(error)} (one standard error; 95 % interval from ` +
-    `${digits(interval[0])} to ${digits(interval[1])}), ${guess}. Criterion c = ${digits(criterion)}; ${digits(value / 2)}, half of d′, ` +
-    "would favour neither answer."
+    `${digits(interval[0])} to ${digits(interval[1])}), ${guess}. Criterion c = ${digits(criterion)}; half of d′, ` +
+    `${digits(value / 2)}, would favour neither answer.`
   );
 }
 
