@@ -15,7 +15,7 @@ const questions = {
   orbit(settings) {
     const all = given(settings);
     const path = follow(all);
-    return { path, mean: averages(path), judged: judge(all), words: `${nameOf(all)}. ${verdict(all, judge(all))} ${journey(path)}` };
+    return { path, mean: averages(path), judged: judge(all), words: `${nameOf(all)}. ${verdict(all, judge(all))} ${journey(path)}`.replaceAll("\u00a0", " ") };
   },
   table: () => ({ settings: TABLE.all, defaults: TABLE.defaults() }),
   read: (settings) => TABLE.fromObject(settings),

@@ -266,7 +266,7 @@ def test_the_chapters_questions_are_answered_in_the_laboratory_of_orbits(opened)
     assert "stays bounded" in verdict.text_content()
     page.get_by_label("rate α").press("ArrowLeft")
     assert ": converges." in verdict.text_content()
-    page.get_by_label("game", exact=True).select_option(label="Dirac-GAN, non-saturating")
+    page.get_by_label("game", exact=True).select_option(label="Dirac, non-saturating")
     assert "linearisation" in verdict.text_content()
     assert page.get_by_label("order of play").text_content() == "togetherin turn, θ firstin turn, ψ first"
 

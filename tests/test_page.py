@@ -10,6 +10,7 @@ import torch
 from bs4 import BeautifulSoup
 
 from gan_edu import plots
+from gan_edu.errors import GameError
 from gan_edu.widgets import DensityLab, OrbitLab, Playground, RealOrFake
 from gan_edu.widgets.page import SHARED, modules
 
@@ -77,6 +78,11 @@ def test_a_laboratory_is_a_page_of_its_own_that_holds_all_it_needs(laboratory):
     for sheet in (SHARED / "page.css", laboratory.folder / f"{laboratory.folder.name}.css"):
         assert sheet.read_text(encoding="utf-8") in page.style.string
     assert not re.search(r"""(?:src|href)\s*=|url\(|https?://(?!www\.w3\.org)""", shown["srcdoc"]), "it asks nobody"
+
+
+def test_what_a_page_cannot_hold_is_refused():
+    with pytest.raises(GameError, match="start must be a number, a word, or a list of these, and this is a Tensor"):
+        OrbitLab(start=torch.ones(2))
 
 
 def test_colours_mean_what_they_mean_in_the_course():

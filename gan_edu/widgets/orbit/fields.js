@@ -95,26 +95,26 @@ const NOISY = {
 };
 
 const QUARTIC = {
-  label: "f = x⁴ − y⁴ + xy",
+  label: "x⁴ − y⁴ + xy",
   names: ["x", "y"],
   linear: false,
   field: (x, y) => [4 * x ** 3 + y, 4 * y ** 3 - x],
   jacobian: (x, y) => [[12 * x * x, 1], [-1, 12 * y * y]],
 };
 
-/** All games, by name. */
+/** All games, by name: with Dirac those of the Dirac-GAN, WGAN-GP asks for a slope of 1, or of 0. */
 export const GAMES = {
   xy: quadratic("xy", [[0, 1], [-1, 0]]),
-  minimax: dirac("Dirac-GAN, minimax", MINIMAX),
-  "non-saturating": dirac("Dirac-GAN, non-saturating", NON_SATURATING),
-  wgan: dirac("Dirac-GAN, Wasserstein", WASSERSTEIN),
-  r1: dirac("Dirac-GAN, minimax with R1", MINIMAX, R1),
-  noise: dirac("Dirac-GAN, minimax with instance noise", NOISY),
-  "wgan-gp-1": dirac("Dirac-GAN, WGAN-GP, slope → 1", WASSERSTEIN, TO_ONE),
-  "wgan-gp-0": dirac("Dirac-GAN, WGAN-GP, slope → 0", WASSERSTEIN, TO_ZERO),
-  radios: quadratic("two radios: Nash, and it repels", [[1, -2], [-2, 1]]),
-  impostor: quadratic("impostor: attracts, and is not Nash", [[-1, 2], [-2, 3]]),
-  exchanged: quadratic("impostor, roles exchanged", [[3, 2], [-2, -1]]),
+  minimax: dirac("Dirac, minimax", MINIMAX),
+  "non-saturating": dirac("Dirac, non-saturating", NON_SATURATING),
+  wgan: dirac("Dirac, Wasserstein", WASSERSTEIN),
+  r1: dirac("Dirac, R1", MINIMAX, R1),
+  noise: dirac("Dirac, instance noise", NOISY),
+  "wgan-gp-1": dirac("Dirac, WGAN-GP to 1", WASSERSTEIN, TO_ONE),
+  "wgan-gp-0": dirac("Dirac, WGAN-GP to 0", WASSERSTEIN, TO_ZERO),
+  radios: quadratic("two radios", [[1, -2], [-2, 1]]),
+  impostor: quadratic("impostor", [[-1, 2], [-2, 3]]),
+  exchanged: quadratic("impostor, exchanged", [[3, 2], [-2, -1]]),
   hilltops: quadratic("two hilltops", [[-1, 0], [0, -1]]),
   quartic: QUARTIC,
 };

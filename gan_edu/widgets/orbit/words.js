@@ -14,9 +14,9 @@ const VERDICTS = {
 /** The rule with its weights, as one would say it. */
 export function nameOf(settings) {
   const { rule, order, gamma, beta, k } = settings;
-  const weight = `β = ${String(beta).replace("-", "−")}`;
-  const more = { consensus: `, γ = ${gamma}`, momentum: `, ${weight}`, lookahead: `, k = ${k}` }[rule] ?? "";
-  return `${TABLE.inWords("rule", rule)}${more}, ${TABLE.all.order.named(order, settings)}, α = ${settings.rate}`;
+  const is = (letter, value) => `, ${letter}\u00a0=\u00a0${String(value).replace("-", "−")}`; // on one line
+  const more = { consensus: is("γ", gamma), momentum: is("β", beta), lookahead: is("k", k) }[rule] ?? "";
+  return `${TABLE.inWords("rule", rule)}${more}, ${TABLE.all.order.named(order, settings)}${is("α", settings.rate)}`;
 }
 
 /** What the eigenvalues say. For a curved game they are those of its linearisation, and may leave the question open. */
@@ -45,5 +45,5 @@ function digits(radius) {
 function short(value) {
   if (value === 0 || (value >= 1e-4 && value < 1e5)) return String(Number(value.toPrecision(5)));
   const [digits, power] = value.toExponential(1).split("e");
-  return `${digits} · 10${raised(power)}`;
+  return `${digits}\u00a0·\u00a010${raised(power)}`;
 }

@@ -6,6 +6,8 @@ import re
 from graphlib import TopologicalSorter
 from pathlib import Path
 
+from ...errors import GameError
+
 SHARED = Path(__file__).parent
 
 
@@ -14,13 +16,19 @@ class Laboratory:
 
     A laboratory has a folder, with a module and a style sheet named like it; the module's `mount(element, {settings})` puts the
     laboratory into an element. settings: those that differ from the defaults, by name. What does not exist is named in the
-    laboratory itself.
+    laboratory itself; GameError for what a page cannot hold.
     """
 
     title: str
     folder: Path
 
     def __init__(self, **settings):
+        for name, value in settings.items():
+            try:
+                json.dumps(value)
+            except TypeError:
+                kind = type(value).__name__
+                raise GameError(f"{name} must be a number, a word, or a list of these, and this is a {kind}.") from None
         self.settings = settings
 
     def _repr_html_(self):
