@@ -6,15 +6,14 @@ import { pathToFileURL } from "node:url";
 const folder = pathToFileURL(process.argv[2] + "/");
 const load = (name) => import(new URL(name, folder));
 const { DATA, drawing, latents, LIMIT, realPoints } = await load("data.js");
-const { another } = await load("controls.js");
 const { Game } = await load("game.js");
 const { History } = await load("history.js");
 const measures = await load("measures.js");
 const { Trace } = await load("network.js");
-const { PALETTES } = await load("palettes.js");
-const { Random } = await load("random.js");
+const { PALETTES } = await load("../page/palettes.js");
+const { Random } = await load("../page/random.js");
 const { Run } = await load("run.js");
-const settings = await load("settings.js");
+const { TABLE: settings } = await load("settings.js");
 const { Live } = await load("live.js");
 const { dashed, legend } = await load("legend.js");
 const { playPhase } = await load("phases.js");
@@ -236,9 +235,9 @@ const questions = {
   changedAfter,
   said,
   stroke,
-  another: ({ name, settings: changes }) => another(name, { ...settings.defaults(), ...changes }),
+  another: ({ name, settings: changes }) => settings.another(name, { ...settings.defaults(), ...changes }),
   matters: ({ settings: changes }) =>
-    Object.keys(settings.SETTINGS).filter((name) => settings.mattersInAny(name, { ...settings.defaults(), ...changes })),
+    Object.keys(settings.all).filter((name) => settings.mattersInAny(name, { ...settings.defaults(), ...changes })),
   stopped,
   modes: ({ samples, data, least }) => measures.modes(Float64Array.from(samples.flat()), DATA[data].mixture, least),
   mixture: ({ data }) => DATA[data].mixture,
@@ -248,7 +247,7 @@ const questions = {
   },
   points: ({ data, seed, count, points }) => realPoints(new Random(seed, "batches"), count, { data, points }),
   latents: ({ latent, kind, count }) => latents(new Random(0, "latents"), count, { latent, kind }),
-  table: () => ({ settings: settings.SETTINGS, comparable: settings.COMPARABLE, defaults: settings.defaults(), palettes: PALETTES }),
+  table: () => ({ settings: settings.all, comparable: settings.compared, defaults: settings.defaults() }),
   written: ({ settings: changes }) => settings.toAddress({ ...settings.defaults(), ...changes }),
   completed: ({ settings: changes }) => settings.fromObject(changes),
   read: ({ address }) => settings.fromAddress(address),

@@ -211,6 +211,7 @@ def test_conda_gets_the_same_packages_as_pip(project):
     assert conda.pop("python") == SpecifierSet(project["requires-python"])
     conda.pop("pip")
     conda["torch"] = conda.pop("pytorch")
+    conda["playwright"] = conda.pop("playwright-python")
     course, *others = pip  # which conda-forge does not have
     assert course == "-e ."
     assert conda | {canonical(r.name): r.specifier for r in map(Requirement, others)} == requirements(project, "site", "test")

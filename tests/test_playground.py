@@ -6,7 +6,6 @@ import math
 import re
 import shutil
 import subprocess
-import tomllib
 from functools import partial
 from itertools import product
 from pathlib import Path
@@ -14,16 +13,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from bs4 import BeautifulSoup
 from torch import nn
 
-from gan_edu import losses, metrics, networks, penalties, plots, training
+from gan_edu import losses, metrics, networks, penalties, training
 from gan_edu.data import grid, ring
 from gan_edu.engine import Engine
 from gan_edu.games import Draw
 from gan_edu.models.gan import GAN, Latent
 from gan_edu.networks import mlp
-from gan_edu.widgets import Playground, playground
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = Path(training.__file__).parent / "widgets" / "playground"
@@ -661,65 +658,3 @@ def test_points_are_shown_at_once_and_measured_when_the_last_is_drawn(answers):
     assert "draw some points" in stroke["empty"]
     assert stroke["meanwhile"] == {"real": 600, "words": "Round 0.", "levels": 0}
     assert stroke["drawn"] == stroke["whole"] and None not in stroke["drawn"]
-
-
-# ----- What is shipped
-
-
-def test_colours_mean_what_they_mean_in_the_course(answers):
-    for palette in answers["table", ""]["palettes"].values():
-        assert {name: palette[name] for name in ("data", "generator", "discriminator", "other")} == {
-            "data": plots.DATA, "generator": plots.GENERATOR, "discriminator": plots.DISCRIMINATOR, "other": plots.OTHER,
-        }  # fmt: skip
-
-
-def test_all_files_are_loaded_and_need_nothing_but_each_other(answers):
-    assert answers["mounts", ""] == "function"
-    files = sorted(path for path in FOLDER.iterdir() if path.suffix in (".js", ".css"))
-    assert {"playground.js", "playground.css"} <= {path.name for path in files}
-    imported = set()
-    for path in files:
-        text = path.read_text(encoding="utf-8")
-        assert not re.search(r"https?://(?!www\.w3\.org)|@import|\bfetch\(|XMLHttpRequest|\brequire\(", text), path.name
-        imported |= set(re.findall(r"""(?:\bfrom|\bimport)\s*\(?\s*["']([^"']+)["']""", text))
-    assert {name.removeprefix("./") for name in imported} <= {path.name for path in files}
-    scripts = {path.name for path in files if path.suffix == ".js"}
-    assert scripts - {name.removeprefix("./") for name in imported} == {"playground.js"}, "every file is used"
-
-
-def test_the_wheel_holds_all_files():
-    patterns = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["package-data"][
-        "gan_edu.widgets.playground"
-    ]
-    shipped = {path for pattern in patterns for path in FOLDER.glob(pattern)}
-    assert shipped == {path for path in FOLDER.iterdir() if path.is_file() and path.suffix != ".py"}
-
-
-# ---- the page within the page
-
-
-def test_every_module_of_the_page_comes_after_those_that_it_imports():
-    made, before = playground.modules(), set()
-    assert set(made) == {path.name for path in FOLDER.glob("*.js")} and list(made)[-1] == "playground.js"
-    for name, source in made.items():
-        assert set(re.findall(r'from\s+"(.+?)"', source)) <= {f"./{other}" for other in before}, name
-        assert not re.search(r"""import\s*\(|from\s+'|^\s*import\s+["']""", source, re.M), (
-            f"{name}: the page rewrites no such import"
-        )
-        before.add(name)
-
-
-def test_a_playground_is_a_page_of_its_own_that_holds_all_it_needs():
-    shown = BeautifulSoup(Playground(data="spiral", loss="</script>")._repr_html_(), "html.parser").iframe
-    assert shown["title"] == "GAN playground"
-    page = BeautifulSoup(shown["srcdoc"], "html.parser")
-    (script,) = page.find_all("script")  # one, so that no text within it ended it
-    held = json.loads(re.search(r"^const sources = (.*);$", script.string, re.M)[1])
-    assert held == playground.modules()
-    assert json.loads(re.search(r"\{ settings: (.*) \}\)\)$", script.string, re.M)[1]) == {
-        "data": "spiral",
-        "loss": "</script>",
-    }
-    assert ".catch(failed);" in script.string and "JavaScript" in page.noscript.text, "where it cannot run, it says so"
-    assert (FOLDER / "playground.css").read_text(encoding="utf-8") in page.style.string
-    assert not re.search(r"""(?:src|href)\s*=|url\(|https?://(?!www\.w3\.org)""", shown["srcdoc"]), "it asks nobody"

@@ -1,6 +1,7 @@
-"""Laboratories: a picture with controls. Underneath each lies a plain object that runs, and is tested, without a browser. Only the
-playground needs no kernel: it runs in the page."""
+"""Laboratories: a picture with controls. Those in a folder of their own run in the page itself and need no kernel; underneath each of
+the others lies a plain object that runs, and is tested, without a browser."""
 
+from .densities import DensityLab
 from .lab import GameLab
 from .orbit import OrbitLab
 from .panel import Panel
@@ -8,4 +9,4 @@ from .playground import Playground
 from .real_or_fake import RealOrFake
 from .strokes import StrokeLab
 
-__all__ = ["GameLab", "OrbitLab", "Panel", "Playground", "RealOrFake", "StrokeLab"]
+__all__ = ["DensityLab", "GameLab", "OrbitLab", "Panel", "Playground", "RealOrFake", "StrokeLab"]

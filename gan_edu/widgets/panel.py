@@ -1,4 +1,4 @@
-"""What every laboratory looks like: controls, a picture, a line of text. And what becomes of an exception in a callback.
+"""What every laboratory with a kernel looks like: controls, a picture, a line of text. And what becomes of an exception in a callback.
 
 A widget's callback runs outside any cell, so an exception there stops nothing: the notebook stays green and the reader sees a
 picture that does not move. A `Panel` says in one line what went wrong, and keeps the whole traceback as an output of type

@@ -1,6 +1,6 @@
 /** Where real points and latents come from. The data sets lie in the plane, within the square [-LIMIT, LIMIT]². */
 
-import { Random } from "./random.js";
+import { Random } from "../page/random.js";
 
 /** Half the side of the square that is shown. */
 export const LIMIT = 1.5;

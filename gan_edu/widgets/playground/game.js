@@ -9,7 +9,7 @@
 import { LOSSES } from "./losses.js";
 import { Network, Trace } from "./network.js";
 import { clip, OPTIMISERS } from "./optimisers.js";
-import { Random } from "./random.js";
+import { Random } from "../page/random.js";
 import { REGULARISERS } from "./regularisers.js";
 
 const PHASES = ["sample", "judge", "gradient", "move"];

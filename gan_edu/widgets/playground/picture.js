@@ -1,5 +1,6 @@
 /** Pictures: the plane, and the curves below it. Each function draws on a canvas context whose unit is a pixel of the page. */
 
+import { format, label, line, ticks } from "../page/canvas.js";
 import { LIMIT } from "./data.js";
 
 const FIELD = 40; // verdicts a side
@@ -8,17 +9,6 @@ const LONGEST = LIMIT / 3; // arrow
 
 const fieldPoints = centresOfCells(FIELD);
 const fieldCanvas = globalThis.document?.createElement("canvas");
-
-/** Prepares a canvas for its present size and the screen's resolution. Returns {context, width, height}. */
-export function prepare(canvas) {
-  const { clientWidth: width, clientHeight: height } = canvas;
-  const scale = globalThis.devicePixelRatio || 1;
-  if (canvas.width !== Math.round(width * scale)) canvas.width = Math.round(width * scale);
-  if (canvas.height !== Math.round(height * scale)) canvas.height = Math.round(height * scale);
-  const context = canvas.getContext("2d");
-  context.setTransform(scale, 0, 0, scale, 0, 0);
-  return { context, width, height };
-}
 
 /**
  * Draws the plane: verdicts, the lattice, real points, arrows, generated samples; or, in slow motion, what a phase is about.
@@ -268,38 +258,6 @@ function heading(context, title, series, box, palette) {
     line(context, [right - 16, box.top - 14, right, box.top - 14], colour, 3);
     right -= 28;
   }
-}
-
-function line(context, path, colour, width, dash = []) {
-  context.strokeStyle = colour;
-  context.lineWidth = width;
-  context.lineJoin = "round";
-  context.setLineDash(dash);
-  context.beginPath();
-  for (let k = 0; k < path.length; k += 2) context[k ? "lineTo" : "moveTo"](path[k], path[k + 1]);
-  context.stroke();
-  context.setLineDash([]);
-}
-
-function label(context, text, x, y, align, baseline, colour, font = "12px") {
-  context.font = `${font} system-ui, sans-serif`;
-  context.fillStyle = colour;
-  context.textAlign = align;
-  context.textBaseline = baseline;
-  context.fillText(text, x, y);
-}
-
-/** About four round numbers from least to most. */
-function ticks(least, most) {
-  const rough = (most - least) / 3;
-  const power = 10 ** Math.floor(Math.log10(rough));
-  const step = [1, 2, 5, 10].map((digit) => digit * power).find((candidate) => candidate >= rough);
-  const first = Math.ceil(least / step - 1e-9);
-  return Array.from({ length: Math.floor(most / step + 1e-9) - first + 1 }, (_, k) => (first + k) * step);
-}
-
-function format(value) {
-  return String(Number(value.toPrecision(3)));
 }
 
 /** A range that holds the costs of all these runs, from 0 to 2 at least, and changes seldom. */

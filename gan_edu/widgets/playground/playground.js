@@ -1,21 +1,22 @@
 /** The playground: a GAN in the plane that learns in the page itself. */
 
-import { control, controls, titles } from "./controls.js";
+import { prepare } from "../page/canvas.js";
+import { element } from "../page/elements.js";
+import { control, formOf } from "../page/form.js";
+import { PALETTES } from "../page/palettes.js";
 import { DATA, LIMIT } from "./data.js";
-import { element } from "./elements.js";
 import { dashed, legend, scaleOfArrows } from "./legend.js";
 import { Live } from "./live.js";
-import { PALETTES } from "./palettes.js";
 import { playPhase } from "./phases.js";
-import { charts, drawCurves, drawPlane, lastRound, longestOf, prepare, rangeOfCosts } from "./picture.js";
+import { charts, drawCurves, drawPlane, lastRound, longestOf, rangeOfCosts } from "./picture.js";
 import { Run } from "./run.js";
-import { fromAddress, fromObject, MOST_POINTS, other, representable, SETTINGS, toAddress, withoutIdleComparison } from "./settings.js";
+import { GROUPS, MOST_POINTS, representable, TABLE } from "./settings.js";
 
 const SUMMARY = 10_000; // milliseconds between spoken summaries while it plays
 const NEAR = 0.05; // a drawn line leaves a point each time it has gone that far
 
 /**
- * Puts a playground into an element of the page. The style sheet is `playground.css`.
+ * Puts a playground into an element of the page. The style sheets are `page.css` and `playground.css`.
  *
  * @param {HTMLElement} place
  * @param {{settings?: object}} options settings: those of `settings.js` that differ from the defaults. Without them, the settings are
@@ -47,7 +48,7 @@ class Playground {
       stopped: (error) => this.stopped(error),
     });
     this.runs = [];
-    this.take(this.addressed ? fromAddress(location.hash) : fromObject(settings));
+    this.take(this.addressed ? TABLE.fromAddress(location.hash) : TABLE.fromObject(settings));
     this.listen();
     if (!this.calm.matches && this.ready) this.play();
   }
@@ -55,9 +56,9 @@ class Playground {
   // What it is made of ----------------------------------------------------------------------------------------------------
 
   build(place) {
-    this.controls = controls((changes) => this.set(changes));
-    this.speed = control("speed", (speed) => this.set({ speed }));
-    this.seed = control("seed", (seed) => this.set({ seed }));
+    this.controls = formOf(TABLE, GROUPS, (changes) => this.set(changes));
+    this.speed = control(TABLE.all.speed, (speed) => this.set({ speed }));
+    this.seed = control(TABLE.all.seed, (seed) => this.set({ seed }));
     this.problem = element("p", { class: "problem", role: "alert" });
     this.stage = element("div", { class: "stage" });
     this.status = element("p", { class: "status", "aria-hidden": "true" }); // too quick to be spoken: the summary says the same, seldom
@@ -65,7 +66,7 @@ class Playground {
     const keys = "Keys: space plays and pauses, n a round, d a step of D, g a step of G, s a phase in slow motion, r resets.";
     this.root = element(
       "section",
-      { class: "gan-playground", "aria-label": "GAN playground" },
+      { class: "gan-lab gan-playground", "aria-label": "GAN playground" },
       this.bar(),
       this.problem,
       element(
@@ -101,7 +102,7 @@ class Playground {
 
   /** A place for each run: what it is, its plane, what a phase says, its curves. */
   furnish() {
-    const words = this.settings.compare ? titles(this.settings) : [];
+    const words = this.settings.compare ? TABLE.titles(this.settings) : [];
     this.views = this.runs.map((run, k) => {
       const plane = element("canvas", { class: "plane", role: "img" });
       const shown = "Costs, modes captured and divergence over the rounds";
@@ -146,23 +147,23 @@ class Playground {
   }
 
   readAddress() {
-    if (location.hash.replace(/^#/, "") !== toAddress(this.settings)) this.take(fromAddress(location.hash));
+    if (location.hash.replace(/^#/, "") !== TABLE.toAddress(this.settings)) this.take(TABLE.fromAddress(location.hash));
   }
 
   /** Takes over what somebody has set: in the run as it goes, where that is possible, or with a new one. */
   set(changes) {
     const names = Object.keys(changes);
     const compared = this.settings.compare?.name;
-    const { settings, problem } = withoutIdleComparison({ ...this.settings, ...changes });
+    const { settings, problem } = TABLE.withoutIdleComparison({ ...this.settings, ...changes });
     this.settings = settings;
-    const restarts = (name) => SETTINGS[name].restarts || name === "compare" || name === compared;
+    const restarts = (name) => TABLE.all[name].restarts || name === "compare" || name === compared;
     if (problem || names.some(restarts)) this.reset();
     else this.change();
     if (problem) this.tell(problem);
   }
 
   change() {
-    const settings = [this.settings, other(this.settings)];
+    const settings = [this.settings, TABLE.other(this.settings)];
     this.views.forEach((view, k) => {
       view.run.change(settings[k]);
       view.phase = null;
@@ -174,7 +175,7 @@ class Playground {
   /** Begins again from the seed. */
   reset() {
     this.stroke = false;
-    this.runs = [this.settings, other(this.settings)].filter(Boolean).map((settings) => new Run(settings));
+    this.runs = [this.settings, TABLE.other(this.settings)].filter(Boolean).map((settings) => new Run(settings));
     this.tell();
     this.furnish();
     this.show();
@@ -194,7 +195,7 @@ class Playground {
   }
 
   writeAddress() {
-    history.replaceState(null, "", `${location.pathname}${location.search}#${toAddress(this.settings)}`);
+    history.replaceState(null, "", `${location.pathname}${location.search}#${TABLE.toAddress(this.settings)}`);
   }
 
   get drawable() {
@@ -349,7 +350,7 @@ class Playground {
 
   inWords() {
     const words = this.runs.map((run) => run.describe());
-    return (this.settings.compare ? titles(this.settings).map((title, k) => `${title}. ${words[k]}`) : words).join("\n");
+    return (this.settings.compare ? TABLE.titles(this.settings).map((title, k) => `${title}. ${words[k]}`) : words).join("\n");
   }
 
   // Drawing data ----------------------------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ import { Game } from "./game.js";
 import { History } from "./history.js";
 import { jensenShannon, modes, shares } from "./measures.js";
 import { Trace } from "./network.js";
-import { Random } from "./random.js";
+import { Random } from "../page/random.js";
 
 const SHOWN = 300; // samples in the picture
 const ARROWS = 25; // few, so that they do not hide the samples

@@ -1,35 +1,30 @@
-/** The controls: one for each setting, from the table of `settings.js`. */
+/** Controls: one for each setting of a table. */
 
 import { element, freshId } from "./elements.js";
-import { COMPARABLE, inWords, mattersInAny, SETTINGS } from "./settings.js";
-
-const GROUPS = [
-  ["Data and costs", ["data", "loss", "regulariser", "weight", "weightGP", "bound"]],
-  ["Play", ["order", "rateD", "rateG", "momentum", "optimiser", "batch"]],
-  ["Networks", ["width", "depth", "waves", "latent", "kind"]],
-  ["Picture", ["layers"]],
-];
 
 /**
- * A form for all settings but seed and speed.
+ * A form for settings.
  *
+ * @param {object} table as `table.js` makes it.
+ * @param {[string, string[]][]} groups [title, names of settings].
  * @param {(changes: object) => void} onChange is told what somebody has set: {name: value}.
  * @returns {{form: HTMLElement, show: (settings: object) => void}} `show` brings the controls to these settings.
  */
-export function controls(onChange) {
+export function formOf(table, groups, onChange) {
   const rows = {};
-  const row = (name) => (rows[name] = control(name, (value) => onChange({ [name]: value }))).box;
-  const groups = GROUPS.map(([title, names]) => element("fieldset", {}, element("legend", {}, title), ...names.map(row)));
-  const compare = comparison((value) => onChange({ compare: value }));
-  const form = element("form", { class: "controls", onsubmit: (event) => event.preventDefault() }, ...groups, compare.box);
+  const row = (name) => (rows[name] = control(table.all[name], (value) => onChange({ [name]: value }))).box;
+  const fields = groups.map(([title, names]) => element("fieldset", {}, element("legend", {}, title), ...names.map(row)));
+  const compare = table.compared.length ? comparison(table, (value) => onChange({ compare: value })) : null;
+  const submit = (event) => event.preventDefault();
+  const form = element("form", { class: "controls", onsubmit: submit }, ...fields, compare && compare.box);
   return {
     form,
     show(settings) {
       for (const [name, { box, show }] of Object.entries(rows)) {
-        show(settings[name]);
-        box.hidden = !mattersInAny(name, settings);
+        show(settings[name], settings);
+        box.hidden = !table.mattersInAny(name, settings);
       }
-      compare.show(settings);
+      compare?.show(settings);
     },
   };
 }
@@ -37,24 +32,28 @@ export function controls(onChange) {
 /**
  * A labelled control for one setting.
  *
- * @returns {{box: HTMLElement, show: (value: any) => void}}
+ * @returns {{box: HTMLElement, show: (value: any, settings?: object) => void}}
  */
-export function control(name, onChange) {
-  const setting = SETTINGS[name];
+export function control(setting, onChange) {
   return { choice, number, whole, flag, names }[setting.kind](setting, onChange);
 }
 
-function choice({ label, values }, onChange) {
+/** `named(value, settings)` gives words that depend on the other settings. */
+function choice({ label, values, named }, onChange) {
   const id = freshId();
-  const select = element("select", { id }, ...values.map(([, words], k) => element("option", { value: k }, words)));
+  const options = values.map(([, words], k) => element("option", { value: k }, words));
+  const select = element("select", { id }, ...options);
   select.addEventListener("change", () => onChange(values[select.value][0]));
   return {
     box: labelled(id, label, select),
-    show: (value) => (select.value = values.findIndex(([known]) => known === value)),
+    show(value, settings) {
+      select.value = values.findIndex(([known]) => known === value);
+      if (named) options.forEach((option, k) => (option.textContent = named(values[k][0], settings)));
+    },
   };
 }
 
-/** A slider over the setting's steps; a value from an address may lie between two. */
+/** A slider over the setting's steps; a value that was given may lie between two. */
 function number({ label, steps }, onChange) {
   const id = freshId();
   const shown = element("output", { for: id });
@@ -62,7 +61,7 @@ function number({ label, steps }, onChange) {
   const show = (value) => {
     const distances = steps.map((step) => Math.abs(step - value));
     slider.value = distances.indexOf(Math.min(...distances));
-    shown.textContent = value;
+    shown.textContent = String(value).replace("-", "−");
     slider.setAttribute("aria-valuetext", value);
   };
   slider.addEventListener("input", () => {
@@ -112,48 +111,29 @@ function labelled(id, label, input) {
 }
 
 /** Which setting a second run differs in, and what it has instead. */
-function comparison(onChange) {
+function comparison(table, onChange) {
   const id = freshId();
   const nothing = element("option", { value: "" }, "nothing: one run");
-  const others = COMPARABLE.map((name) => element("option", { value: name }, SETTINGS[name].label));
+  const others = table.compared.map((name) => element("option", { value: name }, table.all[name].label));
   const which = element("select", { id }, nothing, ...others);
   const place = element("div");
   let settings = null;
-  which.addEventListener("change", () => onChange(which.value ? { name: which.value, value: another(which.value, settings) } : null));
+  const choose = (name) => onChange(name ? { name, value: table.another(name, settings) } : null);
+  which.addEventListener("change", () => choose(which.value));
   return {
     box: element("fieldset", {}, element("legend", {}, "Compare"), labelled(id, "second run: other", which), place),
     show(now) {
       const before = settings?.compare?.name;
       settings = now;
       which.value = now.compare?.name ?? "";
-      for (const option of others) option.hidden = !mattersInAny(option.value, now) && !option.selected;
+      for (const option of others) option.hidden = !table.mattersInAny(option.value, now) && !option.selected;
       if (which.value !== (before ?? "") || !place.firstChild) {
-        const value = now.compare && control(which.value, (chosen) => onChange({ name: which.value, value: chosen }));
+        const change = (value) => onChange({ name: which.value, value });
+        const value = now.compare && control(table.all[which.value], change);
         place.replaceChildren(...(value ? [value.box] : []));
         place.show = value?.show;
       }
-      place.show?.(now.compare.value);
+      place.show?.(now.compare.value, table.other(now));
     },
   };
-}
-
-/**
- * A value of a setting near the present one: the next on its list, or the one before where there is none. Drawn data is none as long as
- * nobody has drawn.
- */
-export function another(name, settings) {
-  const { kind, values, steps } = SETTINGS[name];
-  const now = settings[name];
-  if (kind === "flag") return !now;
-  if (kind === "whole") return now > 0 ? now - 1 : 1;
-  const possible = (value) => value !== "drawn" || settings.points.length > 0;
-  const list = kind === "choice" ? values.map(([value]) => value).filter(possible) : steps;
-  return list.find((value, k) => list[k - 1] === now || (kind === "number" && value > now)) ?? list.at(-2);
-}
-
-/** What distinguishes the runs of a comparison, in words: [of the first, of the second]. */
-export function titles(settings) {
-  const { compare } = settings;
-  const title = (value) => `${SETTINGS[compare.name].label}: ${inWords(compare.name, value)}`;
-  return [title(settings[compare.name]), title(compare.value)];
 }

@@ -20,5 +20,5 @@ let made = 0;
 /** A name that no other element of the page has. */
 export function freshId() {
   made += 1;
-  return `gan-playground-${made}`;
+  return `gan-lab-${made}`;
 }

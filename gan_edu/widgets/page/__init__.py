@@ -1,0 +1,96 @@
+"""Laboratories that run in the page itself, in JavaScript, with no kernel and no network: what all of them share."""
+
+import html
+import json
+import re
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+from ...errors import GameError
+
+SHARED = Path(__file__).parent
+
+
+class Laboratory:
+    """A page within the page, as Jupyter and its exported pages show it.
+
+    A laboratory has a folder, with a module and a style sheet named like it; the module's `mount(element, {settings})` puts the
+    laboratory into an element. settings: those that differ from the defaults, by name. What does not exist is named in the
+    laboratory itself; GameError for what a page cannot hold.
+    """
+
+    title: str
+    folder: Path
+
+    def __init__(self, **settings):
+        for name, value in settings.items():
+            try:
+                json.dumps(value)
+            except TypeError:
+                kind = type(value).__name__
+                raise GameError(f"{name} must be a number, a word, or a list of these, and this is a {kind}.") from None
+        self.settings = settings
+
+    def _repr_html_(self):
+        page = html.escape(self.page())
+        return f'<iframe title="{self.title}" srcdoc="{page}" style="width: 100%; height: 48rem; border: 0"></iframe>'
+
+    def page(self) -> str:
+        """All of it as one page, style sheets and modules included."""
+        sheets = (SHARED / "page.css", self.folder / f"{self.folder.name}.css")
+        return PAGE.format(
+            title=self.title,
+            style="\n".join(sheet.read_text(encoding="utf-8") for sheet in sheets),
+            sources=in_script(modules(self.folder)),
+            entry=self.folder.name,
+            settings=in_script(self.settings),
+        )
+
+
+def modules(folder: Path) -> dict[str, str]:
+    """The sources of a laboratory's modules by name, each after those that it imports, from its own folder or from this one."""
+    sources, imports, todo = {}, {}, [folder / f"{folder.name}.js"]
+    while todo:
+        path = todo.pop()
+        if path.name not in sources:
+            source = sources[path.name] = path.read_text(encoding="utf-8")
+            needed = [(path.parent / name).resolve() for name in re.findall(r'from "(\.[\w./]+)"', source)]
+            imports[path.name] = [other.name for other in needed]
+            todo += needed
+    return {name: sources[name] for name in TopologicalSorter(imports).static_order()}
+
+
+def in_script(value) -> str:
+    """JSON that may stand in a script of a page, which `</script>` within it would end."""
+    return json.dumps(value).replace("</", "<\\/")
+
+
+# A module that lies inside the page has no address that another could import it by: each is given one.
+PAGE = """<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<title>{title}</title>
+<style>body {{ margin: 0; }}
+{style}</style>
+<body><noscript><p>The {title} runs in JavaScript, which is switched off here.</p></noscript></body>
+<script>
+const sources = {sources};
+const addresses = {{}};
+for (const [name, source] of Object.entries(sources)) {{
+  const code = source.replace(/from "\\.[\\w.\\/]*\\/([\\w.]+)"/g, (_, other) => `from "${{addresses[other]}}"`);
+  addresses[name] = URL.createObjectURL(new Blob([code], {{ type: "text/javascript" }}));
+}}
+const failed = (error) => {{
+  const why = "It is made of modules at blob: addresses, which some pages forbid.";
+  const words = `The {title} cannot run here. ${{why}} The browser says: ${{error.message}}`;
+  document.body.append(Object.assign(document.createElement("p"), {{ role: "alert", textContent: words }}));
+}};
+import(addresses["{entry}.js"])
+  .then(({{ mount }}) => mount(document.body, {{ settings: {settings} }}))
+  .catch(failed);
+const fit = () => frameElement && (frameElement.style.height = `${{document.body.offsetHeight}}px`);
+new ResizeObserver(fit).observe(document.body);
+</script>
+</html>
+"""
