@@ -33,13 +33,12 @@ LABORATORIES = {
     "densities": DensityLab,
     "real or fake": real_or_fake,
 }
-STATES = {  # in which, together, each control of a laboratory has an effect
-    "orbits, plain": OrbitLab(average=True, compare={"name": "rule", "value": "extragradient"}),
-    "orbits, consensus": OrbitLab(rule="consensus", game="r1", order="first", compare={"name": "rate", "value": 0.11}),
-    "orbits, momentum": OrbitLab(rule="momentum", game="wgan-gp-0", order="first"),
-    "orbits, lookahead": OrbitLab(rule="lookahead", game="non-saturating"),
-    "densities, one mode": DensityLab(),
-    "densities, two modes": DensityLab(apart=4, drawn=[]),
+STATES = {  # in which, together, each control of a laboratory is to be seen and has an effect
+    "consensus beside momentum": OrbitLab(
+        rule="consensus", game="r1", order="first", compare={"name": "rule", "value": "momentum"}
+    ),
+    "momentum beside lookahead": OrbitLab(rule="momentum", average=True, compare={"name": "rule", "value": "lookahead"}),
+    "two modes": DensityLab(apart=4, drawn=[]),
 }
 
 
