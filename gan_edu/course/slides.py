@@ -10,12 +10,13 @@ from pathlib import Path
 
 from jinja2 import DictLoader
 from nbconvert import SlidesExporter
-from nbformat import NotebookNode, read, v4
+from nbformat import NotebookNode, v4
 from traitlets.config import Config
 
 from ..errors import CourseError
 from .checks import MIME
 from .pages import filters
+from .runner import read_notebook
 
 LINES, WIDTH = 13, 78  # of text on a slide; what holds more is drawn smaller
 FIGURE = LINES  # a figure or a film has a slide of its own
@@ -24,15 +25,16 @@ FIGURE = LINES  # a figure or a film has a slide of its own
 def write_slides(executed: str | Path, into: str | Path) -> Path:
     """Writes `name.html`, the slides of an executed notebook, into a folder and returns its path.
 
-    Raises CourseError if the notebook is not there or was not executed.
+    Raises CourseError if the notebook is not there, is none, or was not executed.
     """
     path, folder = Path(executed), Path(into)
-    notebook = read(path, as_version=4) if path.is_file() else v4.new_notebook()
-    if not any(cell.get("outputs") for cell in notebook.cells):
-        raise CourseError(f"{path.name} was not executed: `python3 run.py course --only {path.stem[:2]}` does it.")
+    remedy = f"`python3 run.py course --only {path.stem[:2]}` does it"
+    cells = read_notebook(path, f"execute it again, {remedy}").cells if path.is_file() else []
+    if not any(cell.get("outputs") for cell in cells):
+        raise CourseError(f"{path.name} was not executed: {remedy}.")
     folder.mkdir(parents=True, exist_ok=True)
     target = folder / path.with_suffix(".html").name
-    target.write_text(slides_page(v4.new_notebook(cells=Deck().of(notebook.cells)), path.stem), encoding="utf-8")
+    target.write_text(slides_page(v4.new_notebook(cells=Deck().of(cells)), path.stem), encoding="utf-8")
     return target
 
 
