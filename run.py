@@ -33,6 +33,7 @@ USAGE = """usage: python3 run.py COMMAND [OPTIONS]
   course   run every notebook and write the results to build/course/
            (--profile smoke|lecture|full, --only 04, --device auto|cpu|cuda|mps, --seed 0, --threads 1)
   site     make a web site of what `course` wrote, in build/site/: it opens from a file, and needs no network
+  slides   make slides of an executed chapter (03, or 03,07), in build/slides/: one file each, with speaker's notes
   test     run the tests: units, and every notebook in the smoke profile (--processors: as other processors would)
   lab      open the course in JupyterLab
   train    train a system of the zoo on named data or your own images; sample and evaluate look at what came of it

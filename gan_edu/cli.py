@@ -150,6 +150,17 @@ def lab():
 
 
 @app.command()
+def slides(chapters: Annotated[str, typer.Argument(help="The beginnings of their notebooks' names: 03, or 03,07.")]):
+    """Make slides, with speaker's notes, of chapters that `course` has executed; they go to build/slides/."""
+    from .course.slides import write_slides
+
+    build = runner.ROOT / "build"
+    with _errors_for_people():
+        for notebook in runner.chosen_notebooks(chapters):
+            console.print(str(write_slides(build / "course" / notebook.name, build / "slides")))
+
+
+@app.command()
 def student(only: Only = None, force: Force = False):
     """Write copies of the notebooks without solutions to notebooks/student/, and README's links that open them in a browser. A copy
     that somebody has worked in is kept."""

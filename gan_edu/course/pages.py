@@ -20,12 +20,8 @@ TEMPLATE = """{% extends "lab/index.html.j2" %}
 def write_page(notebook_path):
     """Writes `name.html` beside an executed `name.ipynb` and returns its path."""
     import nbformat
-    from jinja2 import DictLoader, pass_context
+    from jinja2 import DictLoader
     from nbconvert import HTMLExporter
-
-    @pass_context
-    def markdown2html(context, markdown):
-        return markdown_to_html(markdown, context.get("cell", {}).get("attachments"))
 
     path = Path(notebook_path)
     notebook = nbformat.read(path, as_version=4)
@@ -34,7 +30,7 @@ def write_page(notebook_path):
         mathjax_url="",
         require_js_url="",
         jquery_url="",
-        filters={"markdown2html": markdown2html, "with_words": with_words},
+        filters=filters(),
         extra_loaders=[DictLoader({"course.html.j2": TEMPLATE})],
         template_file="course.html.j2",
     )
@@ -42,6 +38,17 @@ def write_page(notebook_path):
     target = path.with_suffix(".html")
     target.write_text(page, encoding="utf-8")
     return target
+
+
+def filters():
+    """What the templates of this course need, by the names that they call it."""
+    from jinja2 import pass_context
+
+    @pass_context
+    def markdown2html(context, markdown):
+        return markdown_to_html(markdown, context.get("cell", {}).get("attachments"))
+
+    return {"markdown2html": markdown2html, "with_words": with_words}
 
 
 def with_words(picture, metadata):
