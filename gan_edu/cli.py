@@ -126,7 +126,9 @@ def bench(names: Annotated[list[str] | None, typer.Argument(help="Some of the be
 
 @app.command()
 def record(
-    names: Annotated[list[str], typer.Argument(help="league, facades, few_labels, infogan, next_frame or stackgan.")],
+    names: Annotated[
+        list[str], typer.Argument(help="facades, few_labels, house_fronts, infogan, league, next_frame or stackgan.")
+    ],
     scheduler: Scheduler = None,
 ):
     """Play what notebooks show as recorded, for minutes to hours, and write notebooks/recorded/. An interrupted one goes on."""
