@@ -1,7 +1,8 @@
 """Slides of an executed chapter, made by nbconvert and shown by reveal.js, in one file that needs no network.
 
-What a class looks at is projected: headings, questions, displayed formulas, tables, errata, figures, films, and the claims that were
-checked. The sentences between them become the speaker's notes (key S). Code is left out, unless its cell is tagged `slide`.
+What a class looks at is projected: headings, questions, displayed formulas, tables, lists, errata, figures, films, and what was
+checked. The sentences between them become the speaker's notes (key S). Code is left out, unless its cell is tagged `slide`; so are the
+exercises, with their answers, and what there is to read on.
 """
 
 import re
@@ -13,8 +14,8 @@ from nbconvert import SlidesExporter
 from nbformat import NotebookNode, v4
 from traitlets.config import Config
 
-from ..errors import CourseError
-from .checks import MIME
+from ..errors import CourseError, file_errors
+from .checks import FAILS, HOLDS, MIME
 from .pages import filters
 from .runner import read_notebook
 
@@ -32,9 +33,11 @@ def write_slides(executed: str | Path, into: str | Path) -> Path:
     cells = read_notebook(path, f"execute it again, {remedy}").cells if path.is_file() else []
     if not any(cell.get("outputs") for cell in cells):
         raise CourseError(f"{path.name} was not executed: {remedy}.")
-    folder.mkdir(parents=True, exist_ok=True)
+    page = slides_page(v4.new_notebook(cells=Deck().of(cells)), path.stem)
     target = folder / path.with_suffix(".html").name
-    target.write_text(slides_page(v4.new_notebook(cells=Deck().of(cells)), path.stem), encoding="utf-8")
+    with file_errors(CourseError, folder, "written to"):
+        folder.mkdir(parents=True, exist_ok=True)
+        target.write_text(page, encoding="utf-8")
     return target
 
 
@@ -43,21 +46,19 @@ class Deck:
     it that is projected.
 
     heading: of the present section or part. full: lines on the present slide. notes: what is to be said with it. claims: those that
-    were checked in the present section.
+    were checked in the present section. left_out: whether this section is.
     """
 
     def __init__(self):
         self.cells, self.notes, self.claims = [], [], []
-        self.heading, self.full = "", 0
+        self.heading, self.full, self.left_out = "", 0, False
 
     def of(self, cells: list[NotebookNode]) -> list[NotebookNode]:
-        """The cells of slides for a chapter's cells, up to its exercises."""
+        """The cells of slides for a chapter's cells."""
         for cell in cells:
-            if re.match(r"## \d+ Exercises", cell.source):
-                break
             if cell.cell_type == "markdown":
                 self.read(cell)
-            else:
+            elif not self.left_out and "nbgrader" not in cell.metadata:  # which exercises and their checks have
                 self.show(cell)
         self.end_section()
         return self.cells
@@ -67,10 +68,14 @@ class Deck:
         for block in blocks(cell.source):
             if block.startswith(("# ", "## ")):
                 self.end_section()
-                self.begin(block, "slide")
+                self.left_out = bool(re.search("[Ee]xercises|Read on", block))
+                if not self.left_out:
+                    self.begin(block, "slide")
+            elif self.left_out:
+                continue
             elif block.startswith("#"):
                 self.begin(block)
-            elif block.startswith(("$$", "|", ">", "!")):
+            elif block.startswith(("$$", "|", ">", "!", "- ", "1. ")):
                 self.project(block, cell.get("attachments", {}))
             else:
                 self.notes.append(block)
@@ -85,7 +90,8 @@ class Deck:
         for output in cell.outputs:
             data = output.get("data", {})
             if MIME in data:
-                self.claims.append(data[MIME]["claim"])
+                marks = {HOLDS: "", FAILS: "**fails:** "}
+                self.claims += [marks[data[MIME]["state"]] + data[MIME]["claim"]] if data[MIME]["state"] in marks else []
             elif "image/png" in data or "text/html" in data:
                 self.make_room(FIGURE)
                 self.add(v4.new_code_cell(outputs=[output], metadata={"tags": ["picture"]}))
@@ -131,12 +137,13 @@ class Deck:
 
 
 def blocks(source: str) -> list[str]:
-    """The paragraphs of a text. A displayed formula is one by itself."""
+    """The paragraphs of a text. A displayed formula is one by itself, and so is code between fences."""
     found = []
-    for paragraph in re.split(r"\n\s*\n", source.strip()):
-        whole = paragraph.startswith((">", "|"))
-        parts = [paragraph] if whole else re.split(r"(\$\$.*?\$\$)", paragraph, flags=re.DOTALL)
-        found += [part.strip() for part in parts if part.strip()]
+    for part in re.split(r"^(```.*?^```)", source, flags=re.DOTALL | re.MULTILINE):
+        for paragraph in [part] if part.startswith("```") else re.split(r"\n\s*\n", part):
+            whole = paragraph.startswith((">", "|", "```"))
+            parts = [paragraph] if whole else re.split(r"(\$\$.*?\$\$)", paragraph, flags=re.DOTALL)
+            found += [one.strip() for one in parts if one.strip()]
     return found
 
 
@@ -185,10 +192,12 @@ SCRIPT = """
 Reveal.initialize({hash: true, slideNumber: true, center: false, width: 1280, height: 720, plugins: [RevealNotes]});
 function fit() {  // a slide that is too full is drawn smaller
   const slide = Reveal.getCurrentSlide();
+  slide.style.zoom = "";
   if (slide.scrollHeight > 720) slide.style.zoom = 720 / slide.scrollHeight;
 }
 Reveal.on('ready', fit);
 Reveal.on('slidechanged', fit);
+for (const page of document.querySelectorAll("iframe")) new ResizeObserver(fit).observe(page);
 """
 
 
