@@ -18,6 +18,7 @@ const questions = {
   },
   normal: ({ xs, shares }) => ({ cumulative: xs.map(cumulative), density: xs.map(density), quantile: shares.map(quantile) }),
   read: (settings) => TABLE.fromObject(settings),
+  matters: (settings) => Object.keys(TABLE.all).filter((name) => TABLE.matters(name, TABLE.fromObject(settings).settings)),
 };
 
 const asked = JSON.parse(readFileSync(0, "utf8"));

@@ -40,6 +40,7 @@ def answers():
     questions |= {("at", name, mean): ["measures", case | {"meanG": mean}] for name, case in CASES.items() for mean in MEANS}
     questions |= {("curves", name): ["curves", case | {"xs": [-6, -1.5, 0, 0.3, 5]}] for name, case in CASES.items()}
     questions["normal"] = ["normal", {"xs": np.linspace(-9, 9, 181).tolist(), "shares": SHARES}]
+    questions |= {("matters", apart): ["matters", {"apart": apart}] for apart in (0, 0.5, 4)}
     questions["wrong"] = ["read", {"std": 0, "drawn": ["js", "chi2"], "apart": 2}]
     driver = Path(__file__).with_name("densities.mjs")
     node = subprocess.run(
@@ -47,6 +48,7 @@ def answers():
         input=json.dumps(list(questions.values())),
         capture_output=True,
         text=True,
+        encoding="utf-8",
         timeout=120,
     )
     assert node.returncode == 0, node.stderr[-2000:]
@@ -145,3 +147,7 @@ def test_what_cannot_be_is_said_and_replaced(answers):
     wrong = answers["wrong"]
     assert (wrong["settings"]["std"], wrong["settings"]["apart"]) == (1, 2)
     assert "give a number from 0.2 to 2" in wrong["problems"][0] and "write some of value, js" in wrong["problems"][1]
+
+
+def test_the_share_matters_wherever_there_are_two_modes(answers):
+    assert ["share" in answers["matters", apart] for apart in (0, 0.5, 4)] == [False, True, True]

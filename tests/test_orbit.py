@@ -126,6 +126,8 @@ def answers():
     questions["overflow"] = ["orbit", {"rate": 3, "steps": 2000}]
     questions["curved"] = ["orbit", {"game": "non-saturating", "order": "first"}]
     questions["table"] = ["table", {}]
+    odd = {"rule": "lookahead", "k": 2.5, "steps": 10.5, "average": "no", "start": ["", 1], "compare": "rule:momentum"}
+    questions["odd"] = ["read", odd]
     questions["wrong"] = ["read", {"rule": "sideways", "rate": 0, "start": [1, 4], "order": "second"}]
     driver, folder = Path(__file__).with_name("orbit.mjs"), OrbitLab.folder
     asked = json.dumps(list(questions.values()))
@@ -256,3 +258,12 @@ def test_what_cannot_be_is_said_and_replaced(answers):
     said = " ".join(wrong["problems"])
     assert "choose one of gradient, extragradient" in said and "give a number from 0.01" in said
     assert "give two numbers from -3 to 3" in said and len(wrong["problems"]) == 3
+
+
+def test_what_looks_like_a_value_is_refused_with_a_remedy(answers):
+    odd = answers["odd"]
+    assert odd["settings"] == answers["table"]["defaults"] | {"rule": "lookahead"}, "“no” is no"
+    said = " ".join(odd["problems"])
+    assert "give a whole number from 2 to 20" in said and "give a whole number from 1 to 2000" in said
+    assert "give two numbers from -3 to 3" in said and len(odd["problems"]) == 4
+    assert '“compare: "rule:momentum"”: this is no value for it, which would look like {"name":"rule","value":"gradient"}.' in said
