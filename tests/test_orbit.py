@@ -266,4 +266,6 @@ def test_what_looks_like_a_value_is_refused_with_a_remedy(answers):
     said = " ".join(odd["problems"])
     assert "give a whole number from 2 to 20" in said and "give a whole number from 1 to 2000" in said
     assert "give two numbers from -3 to 3" in said and len(odd["problems"]) == 4
-    assert '“compare: "rule:momentum"”: this is no value for it, which would look like {"name":"rule","value":"gradient"}.' in said
+    assert (
+        '“compare: "rule:momentum"”: this is no value for it, which would look like {"name":"rule","value":"gradient"}.' in said
+    )

@@ -3,6 +3,7 @@
 import { Canvases } from "../page/canvas.js";
 import { element, freshId } from "../page/elements.js";
 import { formOf } from "../page/form.js";
+import { holdable, near, pointOf } from "../page/hold.js";
 import { GAMES } from "./fields.js";
 import { averages, follow, judge } from "./follow.js";
 import { drawDistances, drawEigenvalues, drawPlane, square, titleOf } from "./pictures.js";
@@ -77,17 +78,13 @@ class Orbit {
     return { name, input, box: element("div", { class: "row" }, name, input) };
   }
 
-  /** The start follows the pointer, and arrow keys. */
+  /** The start follows a mouse from anywhere, a finger that takes hold of it, and arrow keys; a tap sets it. */
   dragStart() {
-    const at = (event) => {
-      const box = this.plane.getBoundingClientRect();
-      this.startAt(square(box.width, LIMIT).point(event.clientX - box.left, event.clientY - box.top));
-    };
-    this.plane.addEventListener("pointerdown", (event) => {
-      this.plane.setPointerCapture(event.pointerId);
-      at(event);
-    });
-    this.plane.addEventListener("pointermove", (event) => this.plane.hasPointerCapture(event.pointerId) && at(event));
+    const plane = () => square(this.plane.clientWidth, LIMIT);
+    const set = (point) => this.startAt(plane().point(...point));
+    const take = (point, { pointerType }) => pointerType === "mouse" || near(point, plane().place(this.settings.start));
+    holdable(this.plane, take, (_, point) => set(point));
+    this.plane.addEventListener("click", (event) => set(pointOf(this.plane, event)));
     this.plane.addEventListener("keydown", (event) => {
       const along = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowDown: [0, -1], ArrowUp: [0, 1] }[event.key];
       if (!along || event.ctrlKey || event.metaKey || event.altKey) return;
