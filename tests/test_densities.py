@@ -150,7 +150,9 @@ def test_a_disc_sits_on_top_of_its_density_and_nothing_leaves_the_pictures(answe
     assert high == pytest.approx(data.log_density(torch.tensor([[where]], dtype=torch.float64)).exp().item(), rel=1e-6)
     assert pictured["top"] >= max(1, densities.max().item(), norm.pdf(0) / case["stdG"])
     low, most = pictured["range"]
-    assert all(low - 1e-9 <= moved[drawn] <= most for moved in answers["moved", name] for drawn in ("js", "variation", "transport"))
+    assert all(
+        low - 1e-9 <= moved[drawn] <= most for moved in answers["moved", name] for drawn in ("js", "variation", "transport")
+    )
 
 
 def test_the_normal_distribution_is_scipys(answers):

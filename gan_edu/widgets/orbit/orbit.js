@@ -143,7 +143,8 @@ class Orbit {
     const { names } = this.runs[0].game;
     this.starts.forEach(({ name, input }, k) => {
       name.textContent = `start, ${names[k]}`;
-      if (document.activeElement !== input || !input.value || Number(input.value) !== this.settings.start[k]) input.value = this.settings.start[k];
+      const now = this.settings.start[k];
+      if (document.activeElement !== input || !input.value || Number(input.value) !== now) input.value = now;
     });
     const said = this.runs.map(({ settings, path, judged }) => ({
       name: `${TABLE.inWords("game", settings.game)}: ${nameOf(settings)}`,

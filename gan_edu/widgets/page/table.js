@@ -4,8 +4,8 @@
  *
  * A setting is {label, kind, standard, read, write, ...}. `read(text)` gives the value that `write(value)` has written, and throws a
  * RangeError that says what there may be.
- * needs: {name: values}, with which alone the setting has an effect; or {name: (value) => whether it has one}. restarts: a change begins a run anew. possible(value, settings):
- * whether a comparison may propose the value.
+ * needs: {name: values}, with which alone the setting has an effect; or {name: (value) => whether it has one}. restarts: a change
+ * begins a run anew. possible(value, settings): whether a comparison may propose the value. example: a value, for a sentence about what is none.
  */
 
 /** One of `values` [[value, label], ...]. */
