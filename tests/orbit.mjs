@@ -7,6 +7,7 @@ const folder = pathToFileURL(process.argv[2] + "/");
 const load = (name) => import(new URL(name, folder));
 const { averages, follow, judge } = await load("follow.js");
 const { TABLE } = await load("settings.js");
+const { distances } = await load("pictures.js");
 const { journey, nameOf, verdict } = await load("words.js");
 
 const given = (settings) => TABLE.fromObject(settings).settings;
@@ -15,7 +16,8 @@ const questions = {
   orbit(settings) {
     const all = given(settings);
     const path = follow(all);
-    return { path, mean: averages(path), judged: judge(all), words: `${nameOf(all)}. ${verdict(all, judge(all))} ${journey(path)}`.replaceAll("\u00a0", " ") };
+    const words = `${nameOf(all)}. ${verdict(all, judge(all))} ${journey(path)}`.replaceAll("\u00a0", " ");
+    return { path, mean: averages(path), judged: judge(all), words, drawn: distances(path) };
   },
   table: () => ({ settings: TABLE.all, defaults: TABLE.defaults() }),
   read: (settings) => TABLE.fromObject(settings),

@@ -2,6 +2,7 @@
 compute is compared elsewhere, without a browser."""
 
 import hashlib
+import math
 import re
 import shutil
 
@@ -283,12 +284,59 @@ def test_densities_are_dragged_or_moved_with_the_keys(opened):
     data = page.get_by_role("group", name="Data, p").get_by_label("mean")
     assert data.get_attribute("aria-valuetext") == "-1.1"
     box = canvas.bounding_box()
-    page.mouse.move(box["x"] + box["width"] * 0.62, box["y"] + box["height"] / 2)
-    page.mouse.down()
-    page.mouse.move(box["x"] + box["width"] * 0.8, box["y"] + box["height"] * 0.4, steps=4)
-    page.mouse.up()
-    assert float(mean.get_attribute("aria-valuetext")) == pytest.approx(3.6, abs=0.3)
+    x, y = disc_of_the_generator(box, 1.1, 0.7)
+    for grip, arrived in ((100, "1.1"), (10, "3.1")):  # too far from the disc, and near enough
+        page.mouse.move(x, y + grip)
+        page.mouse.down()
+        page.mouse.move(x + (box["width"] - 58) * 2 / 12, y + grip, steps=4)
+        page.mouse.up()
+        assert mean.get_attribute("aria-valuetext") == arrived
+        assert page.get_by_role("group", name="Generator, q").get_by_label("width").get_attribute("aria-valuetext") == "0.7"
     assert data.get_attribute("aria-valuetext") == "-1.1"
+
+
+def disc_of_the_generator(box, mean, std):
+    """Where it is on the page, for a canvas at `box` whose picture is as high as D*."""
+    high = 1 / (std * math.sqrt(2 * math.pi)) / 1.06
+    return box["x"] + 46 + (box["width"] - 58) * (mean + 6) / 12, box["y"] + box["height"] - 30 - (box["height"] - 56) * high
+
+
+def swipe(page, x, y, up):
+    """A finger that goes up by so many pixels. Returns by how many the page was scrolled."""
+    session, before = page.context.new_cdp_session(page), page.evaluate("() => scrollY")
+    session.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [{"x": x, "y": y}]})
+    for k in range(1, 9):
+        session.send("Input.dispatchTouchEvent", {"type": "touchMove", "touchPoints": [{"x": x, "y": y - up * k / 8}]})
+    session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    page.wait_for_timeout(200)
+    return page.evaluate("() => scrollY") - before
+
+
+def test_a_finger_moves_what_it_holds_and_else_scrolls_the_page(opened):
+    page = opened(DensityLab(), width=800, height=380, has_touch=True, is_mobile=True)
+    canvas, width = page.locator(".densities"), page.get_by_role("group", name="Generator, q").get_by_label("width")
+    x, y = disc_of_the_generator(canvas.bounding_box(), 1, 0.7)
+    assert swipe(page, x, y, 40) == 0 and width.get_attribute("aria-valuetext") < "0.7"
+    assert swipe(page, 100, 250, 150) > 50
+    page = opened(OrbitLab(), width=800, height=380, has_touch=True, is_mobile=True)
+    start, box = page.locator("input[type=number]").nth(1), page.locator(".plane").bounding_box()
+    x, y = box["x"] + box["width"] * 4 / 6, box["y"] + box["width"] * 2 / 6
+    assert swipe(page, x, y, 60) == 0 and float(start.input_value()) > 1.2
+    now = start.input_value()
+    assert swipe(page, box["x"] + 50, y, 100) > 50 and start.input_value() == now
+    box = page.locator(".plane").bounding_box()
+    page.touchscreen.tap(box["x"] + box["width"] / 4, box["y"] + box["width"] / 2)
+    assert float(start.input_value()) == pytest.approx(0, abs=0.05)
+
+
+def test_what_is_seen_of_an_orbit_is_said_once_it_has_come_to_rest(opened):
+    page = opened(OrbitLab())
+    page.get_by_label("start, x").fill("")
+    page.get_by_label("start, x").press("Enter")
+    assert page.get_by_label("start, x").input_value() == "0"
+    spoken = page.locator(".spoken")
+    assert spoken.text_content() == "" and page.get_by_role("listitem").count() == 1
+    page.wait_for_function("() => document.querySelector('.spoken').textContent.includes('Spectral radius of a round')")
 
 
 def test_a_game_is_played_with_keys_or_buttons_and_scored_at_the_end(opened):
@@ -310,6 +358,9 @@ def test_a_game_is_played_with_keys_or_buttons_and_scored_at_the_end(opened):
     assert said.text_content() == result, "a press too many leaves the result where it is"
     page.keyboard.press("n")
     assert said.text_content() == "Image 1 of 6: real or fake?" and picture(page) not in pictures
+    for _ in range(3):
+        page.keyboard.down("f")
+    assert said.text_content() == "Image 2 of 6: real or fake?", "a key that is held answers one image"
 
 
 def test_a_setting_that_there_is_not_is_said_on_the_page(opened):

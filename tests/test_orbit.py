@@ -87,7 +87,7 @@ K = 4  # rounds before lookahead's retreat
 CASES = [(*pair, order) for pair in product(GAMES, RULES) for order in ORDERS if order != "second" or pair[0] in ("xy", "r1")]
 NO_SECOND_DERIVATIVE = {("wgan-gp-0", "consensus")}  # at ψ = 0, of |ψ|, for autograd; its orbit is compared all the same
 MATRICES = [case for case in CASES if case[0] != "wgan-gp-1" and case[:2] not in NO_SECOND_DERIVATIVE]
-TAUGHT = {  # (rule, order, rate, more): what chapter 07 says of it
+TAUGHT = {  # (rule, order, rate, more): what chapter 07 says of it, and what is true though it looks otherwise
     "together": ("gradient", "together", 0.1, {}, math.hypot(1, 0.1), "leaves"),
     "in turn": ("gradient", "first", 0.1, {}, 1.0, "bounded"),
     "in turn at 1.9": ("gradient", "first", 1.9, {}, 1.0, "bounded"),
@@ -101,6 +101,12 @@ TAUGHT = {  # (rule, order, rate, more): what chapter 07 says of it
     "positive momentum": ("momentum", "first", 0.1, {"beta": 0.5}, None, "leaves"),
     "too much of it": ("momentum", "first", 0.1, {"beta": -0.95}, 1.0, "bounded"),
     "lookahead": ("lookahead", "together", 0.1, {"k": 5}, abs(0.5 + 0.5 * (1 + 0.1j) ** 5) ** (1 / 5), "converges"),
+    "lookahead, 2 rounds": ("lookahead", "together", 0.05, {"k": 2}, (1 + 0.05**4 / 4) ** 0.25, "leaves"),
+    "momentum, together, nearly -1": ("momentum", "together", 0.01, {"beta": -0.9}, None, "leaves"),
+    "two hilltops": ("consensus", "together", 0.1, {"game": "hilltops", "gamma": 1}, 1.0, "bounded"),
+    "six rounds of one sixth": ("lookahead", "first", 1, {"k": 6}, 1.0, "bounded"),
+    "eighteen of them": ("lookahead", "second", 1, {"k": 18}, 1.0, "bounded"),
+    "two radios": ("extragradient", "first", 1, {"game": "radios"}, 1.0, "bounded"),
 }
 
 
@@ -120,6 +126,8 @@ def answers():
     questions["overflow"] = ["orbit", {"rate": 3, "steps": 2000}]
     questions["curved"] = ["orbit", {"game": "non-saturating", "order": "first"}]
     questions["table"] = ["table", {}]
+    odd = {"rule": "lookahead", "k": 2.5, "steps": 10.5, "average": "no", "start": ["", 1], "compare": "rule:momentum"}
+    questions["odd"] = ["read", odd]
     questions["wrong"] = ["read", {"rule": "sideways", "rate": 0, "start": [1, 4], "order": "second"}]
     driver, folder = Path(__file__).with_name("orbit.mjs"), OrbitLab.folder
     asked = json.dumps(list(questions.values()))
@@ -212,20 +220,30 @@ def test_the_chapters_numbers_are_said(answers):
     for name, distance in {"together": 3.8252, "in turn": 1.3565, "extragradient": 0.5229}.items():
         assert f"Distance 1.4142 at the start, {distance} after 200 rounds." in answers[name]["words"]
     assert "Spectral radius of a round: 1.004988: leaves" in answers["together"]["words"]
+    lookahead = "lookahead around plain steps, k = 5, together, α = 0.1. Spectral radius of a cycle of 5 rounds: "
+    both = f"{answers['lookahead']['judged']['radius'] ** 5:.6f}, which makes {answers['lookahead']['judged']['radius']:.6f}"
+    assert f"{lookahead}{both} a round: converges." in answers["lookahead"]["words"]
+
+
+def test_a_radius_is_never_1_where_an_orbit_leaves(answers):
     assert (
-        "lookahead around plain steps, k = 5, together, α = 0.1. Spectral radius of a cycle of 5"
-        in answers["lookahead"]["words"]
+        "of a cycle of 2 rounds: 1 + 7.8 · 10⁻⁷, which makes 1 + 3.9 · 10⁻⁷ a round: leaves"
+        in answers["lookahead, 2 rounds"]["words"]
     )
+    assert "Spectral radius of a round: 1.000000: stays bounded" in answers["two hilltops"]["words"]
 
 
 def test_where_the_linearisation_does_not_decide_this_is_said(answers):
-    assert "of the linearisation at the equilibrium: which does not decide." in answers["curved"]["words"]
+    assert "of the linearisation at (0, 0): which does not decide." in answers["curved"]["words"]
     bent = answers["wgan-gp-1", "gradient", "together"]
     assert bent["judged"]["kind"] == "bent" and "no derivative there: no eigenvalues" in bent["words"]
 
 
 def test_an_orbit_that_overflows_is_told(answers):
     assert "beyond all numbers after 2000 rounds" in answers["overflow"]["words"]
+    path, drawn = np.array(answers["overflow"]["path"], float), answers["overflow"]["drawn"]
+    assert drawn == pytest.approx(np.hypot(*path[: len(drawn)].T)), "no distance is drawn but those that there are"
+    assert 1e7 < drawn[-1] <= 1e8
 
 
 def test_every_game_rule_and_order_is_tested(answers):
@@ -240,3 +258,14 @@ def test_what_cannot_be_is_said_and_replaced(answers):
     said = " ".join(wrong["problems"])
     assert "choose one of gradient, extragradient" in said and "give a number from 0.01" in said
     assert "give two numbers from -3 to 3" in said and len(wrong["problems"]) == 3
+
+
+def test_what_looks_like_a_value_is_refused_with_a_remedy(answers):
+    odd = answers["odd"]
+    assert odd["settings"] == answers["table"]["defaults"] | {"rule": "lookahead"}, "“no” is no"
+    said = " ".join(odd["problems"])
+    assert "give a whole number from 2 to 20" in said and "give a whole number from 1 to 2000" in said
+    assert "give two numbers from -3 to 3" in said and len(odd["problems"]) == 4
+    assert (
+        '“compare: "rule:momentum"”: this is no value for it, which would look like {"name":"rule","value":"gradient"}.' in said
+    )

@@ -3,8 +3,9 @@
 import { Canvases } from "../page/canvas.js";
 import { element } from "../page/elements.js";
 import { formOf } from "../page/form.js";
-import { densitiesOf, landscape, measures } from "./measures.js";
-import { axesOf, drawDensities, drawLandscape, handleOf, styleOf, topOf } from "./pictures.js";
+import { holdable, near, pointOf } from "../page/hold.js";
+import { densitiesOf, landscape, measures, peakOf } from "./measures.js";
+import { axesOf, drawDensities, drawLandscape, styleOf, topOf } from "./pictures.js";
 import { GROUPS, LIMIT, MEASURES, TABLE } from "./settings.js";
 
 const MEANS = Array.from({ length: 121 }, (_, k) => Math.round(k - 60) / 10); // of the generator, in the lower picture
@@ -38,8 +39,8 @@ class Densities {
     this.summary = element("p", { class: "spoken", "aria-live": "polite" });
     this.drag();
     const keys =
-      "Drag a disc: sideways it moves the mean, up and down the width. With the picture in focus, arrow keys move the generator's, with " +
-      "Shift the data's. The green curve is thin where hardly a sample lands: nobody asks D there.";
+      "Drag a disc: sideways it moves the density, up and down the width. With the picture in focus, arrow keys move the generator's, " +
+      "with Shift the data's. The green curve is thin where hardly a sample lands: nobody asks D there.";
     place.append(
       element(
         "section",
@@ -67,24 +68,22 @@ class Densities {
 
   /** A disc follows the pointer that has taken hold of it; arrow keys move them, too. */
   drag() {
-    let held = null;
-    const at = (event) => {
-      const box = this.upper.getBoundingClientRect();
-      return axesOf(box.width, box.height, held?.top ?? topOf(this.densities)).point(event.clientX - box.left, event.clientY - box.top);
+    const nearest = (point) => {
+      const { clientWidth, clientHeight } = this.upper;
+      const axes = axesOf(clientWidth, clientHeight, topOf(this.densities));
+      const discs = Object.entries(this.densities).map(([name, mixture]) => {
+        const [at, high] = peakOf(mixture);
+        const [x, y] = [axes.x(at) - point[0], axes.y(high) - point[1]];
+        return { name, axes, x, y, away: Math.hypot(x, y) };
+      });
+      const [disc] = discs.sort((a, b) => a.away - b.away);
+      return near([disc.x, disc.y], [0, 0]) ? disc : null;
     };
-    this.upper.addEventListener("pointerdown", (event) => {
-      const [x] = at(event);
-      const away = ([, mixture]) => Math.abs(handleOf(mixture)[0] - x);
-      const [[name, { parts }]] = Object.entries(this.densities).sort((a, b) => away(a) - away(b));
-      held = { name, share: Math.max(...parts.map(([share]) => share)), top: topOf(this.densities) };
-      this.upper.setPointerCapture(event.pointerId);
+    holdable(this.upper, nearest, ({ name, axes, x, y }, point) => {
+      this.moveDisc(name, axes.point(point[0] + x, point[1] + y));
     });
-    this.upper.addEventListener("pointermove", (event) => {
-      if (!held) return;
-      const [x, y] = at(event);
-      this.move(held.name, x, held.share / (Math.max(y, 0.01) * Math.sqrt(2 * Math.PI)));
-    });
-    this.upper.addEventListener("lostpointercapture", () => (held = null));
+    const hover = (event) => (this.upper.style.cursor = nearest(pointOf(this.upper, event)) ? "grab" : "");
+    this.upper.addEventListener("pointermove", hover);
     this.upper.addEventListener("keydown", (event) => {
       const key = KEYS[event.key];
       if (!key || event.ctrlKey || event.metaKey || event.altKey) return;
@@ -94,6 +93,15 @@ class Densities {
       now[key[0]] += key[1];
       this.move(of ? "generator" : "data", now.mean, now.std);
     });
+  }
+
+  /** Gives a density the width with which it is nearly this high, and the mean with which its disc is there. */
+  moveDisc(name, [x, high]) {
+    const of = name === "generator" ? "G" : "";
+    const place = { ...this.settings, [`mean${of}`]: 0 };
+    const peaks = TABLE.all.std.steps.map((std) => [std, ...peakOf(densitiesOf({ ...place, [`std${of}`]: std })[name])]);
+    const [std, at] = peaks.reduce((best, peak) => (Math.abs(peak[2] - high) < Math.abs(best[2] - high) ? peak : best));
+    this.move(name, x - at, std);
   }
 
   /** Gives a density another mean and width: the nearest that a slider has. */

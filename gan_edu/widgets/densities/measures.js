@@ -35,11 +35,22 @@ function softplus(t) {
 }
 
 /**
+ * What a sum of |f| over a grid lacks of the integral, in steps of the grid, where f goes from a to b and through 0: it has a corner there
+ * (Euler & Maclaurin).
+ */
+function corner(a, b) {
+  if (a < 0 === b < 0) return 0;
+  const at = a / (a - b);
+  return Math.abs(a - b) * (at * at - at + 1 / 6);
+}
+
+/**
  * All measures of two tabulated densities, in nats but for the last two. value: that of the game against the best discriminator, whose
  * logit is log p - log q.
  */
 function compared(p, q, step) {
   const sums = { value: 0, js: 0, forward: 0, reverse: 0, variation: 0, transport: 0 };
+  let [higher, before] = [0, 0]; // by how much p is the higher one, and has more before it, at the point before
   for (let k = 0; k < p.log.length; k++) {
     const logit = p.log[k] - q.log[k];
     const middle = addedInLog(p.log[k], q.log[k]) - Math.LN2;
@@ -48,8 +59,9 @@ function compared(p, q, step) {
     sums.js += (ofP * (p.log[k] - middle) + ofQ * (q.log[k] - middle)) / 2;
     sums.forward += ofP * logit;
     sums.reverse -= ofQ * logit;
-    sums.variation += Math.abs(ofP - ofQ) / 2;
-    sums.transport += Math.abs(p.below[k] - q.below[k]);
+    sums.variation += (Math.abs(ofP - ofQ) + corner(higher, ofP - ofQ)) / 2;
+    sums.transport += Math.abs(p.below[k] - q.below[k]) + corner(before, p.below[k] - q.below[k]);
+    [higher, before] = [ofP - ofQ, p.below[k] - q.below[k]];
   }
   for (const name of Object.keys(sums)) sums[name] *= step;
   return sums;
@@ -59,6 +71,15 @@ function compared(p, q, step) {
 export function densitiesOf({ mean, std, apart, share, meanG, stdG }) {
   const parts = apart ? [[share, mean - apart / 2], [1 - share, mean + apart / 2]] : [[1, mean]];
   return { data: { parts, std }, generator: { parts: [[1, meanG]], std: stdG } };
+}
+
+/** The highest point of a mixture of two parts at most, [where, how high]. */
+export function peakOf(mixture) {
+  const [first, last] = [mixture.parts[0][1], mixture.parts.at(-1)[1]];
+  const between = first < last ? Float64Array.from({ length: 241 }, (_, k) => first + (k / 240) * (last - first)) : Float64Array.of(first);
+  const { log } = tabulated(mixture, between);
+  const best = log.indexOf(Math.max(...log));
+  return [between[best], Math.exp(log[best])];
 }
 
 /** The measures of the present two densities. */

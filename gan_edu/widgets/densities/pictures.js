@@ -1,7 +1,7 @@
 /** Pictures: two densities and the best discriminator, and how the measures change as the generator's mean moves. */
 
 import { disc, format, label, line, prepare, ticks } from "../page/canvas.js";
-import { curves } from "./measures.js";
+import { curves, peakOf } from "./measures.js";
 import { LIMIT } from "./settings.js";
 
 const LIVE = 0.01; // of its maximum: where neither density reaches that, hardly a sample ever lands
@@ -22,13 +22,7 @@ export function axesOf(width, height, top, [least, most] = [0, top]) {
 
 /** The height of the upper picture: D* needs 1, and a narrow density more. */
 export function topOf(densities) {
-  return 1.06 * Math.max(1, ...Object.values(densities).map((mixture) => handleOf(mixture)[1]));
-}
-
-/** Where a density is taken hold of: in the middle of its modes, as high as the largest. */
-export function handleOf({ parts, std }) {
-  const middle = (parts[0][1] + parts.at(-1)[1]) / 2;
-  return [middle, Math.max(...parts.map(([share]) => share)) / (std * Math.sqrt(2 * Math.PI))];
+  return 1.06 * Math.max(1, ...Object.values(densities).map((mixture) => peakOf(mixture)[1]));
 }
 
 /** The two densities, filled, and D* on the same scale, thick where there are samples to ask it about. */
@@ -67,7 +61,7 @@ export function drawDensities(canvas, settings, densities, palette) {
   });
   const named = { data: "data p", generator: "generator q" };
   for (const [name, mixture] of Object.entries(densities)) {
-    const [at, high] = handleOf(mixture);
+    const [at, high] = peakOf(mixture); // where it is taken hold of
     disc(context, x(at), y(high), 8, palette[name], palette.paper, 2.5);
     label(context, named[name], x(at), y(high) - 13, "center", "bottom", palette.ink, "600 15px");
   }
@@ -98,11 +92,17 @@ export function styleOf(name, palette) {
   }[name];
 }
 
+/** From where to where the lower picture goes: what has a bound is seen to have one, and the Wasserstein curve to have none. */
+export function rangeOf({ drawn }, all) {
+  const bounded = drawn.every((name) => ["value", "js", "variation"].includes(name));
+  const transport = drawn.includes("transport") ? Math.max(...all.map(({ transport }) => transport)) : 0;
+  return [drawn.includes("value") ? -1.5 : 0, bounded ? 1.05 : Math.max(3, 1.05 * transport)];
+}
+
 /** The measures over the generator's mean, and where it is. `all` are those of each of `means`. */
 export function drawLandscape(canvas, settings, { means, all, now }, palette) {
   const { context, width, height } = prepare(canvas);
-  const bounded = settings.drawn.every((name) => ["value", "js", "variation"].includes(name));
-  const range = [settings.drawn.includes("value") ? -1.5 : 0, bounded ? 1.05 : 3];
+  const range = rangeOf(settings, all);
   const axes = axesOf(width, height, null, range);
   const { box, x, y } = axes;
   context.fillStyle = palette.paper;

@@ -5,7 +5,6 @@ import { evenly, names, number, tableOf } from "../page/table.js";
 /** The line that is drawn goes from -LIMIT to LIMIT. */
 export const LIMIT = 6;
 
-const APART = evenly(0, 6, 0.2);
 const WIDTHS = evenly(0.2, 2, 0.05);
 
 /** What is measured, in words. */
@@ -19,10 +18,10 @@ export const MEASURES = [
 ];
 
 const SETTINGS = {
-  mean: number("mean", -1, evenly(-4, 4, 0.05)),
+  mean: number("mean, or middle of two modes", -1, evenly(-4, 4, 0.05)),
   std: number("width", 1, WIDTHS),
-  apart: number("two modes apart by", 0, APART),
-  share: number("share of the left mode", 0.4, evenly(0.05, 0.95, 0.05), { needs: { apart: APART.slice(1) } }),
+  apart: number("two modes apart by", 0, evenly(0, 6, 0.2)),
+  share: number("share of the left mode", 0.4, evenly(0.05, 0.95, 0.05), { needs: { apart: (apart) => apart > 0 } }),
   meanG: number("mean", 1, evenly(-4, 4, 0.05)),
   stdG: number("width", 0.7, WIDTHS),
   drawn: names("drawn", ["js", "variation", "transport"], MEASURES),

@@ -1,6 +1,6 @@
 /**
  * Games of two numbers (notebook 07). Each has the names of its numbers, its field, everyone's gradient of its own cost, and the field's
- * Jacobian; the equilibrium, or what is taken for one, is at (0, 0). linear: the field is. bent: it has no derivative there.
+ * Jacobian; what is judged is (0, 0), an equilibrium or not. linear: the field is. bent: it has no derivative there.
  */
 
 import { quantile } from "../page/normal.js";

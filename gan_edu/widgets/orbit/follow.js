@@ -4,7 +4,9 @@ import { eigenvalues } from "./eigenvalues.js";
 import { GAMES } from "./fields.js";
 import { ORDERS, RULES } from "./rules.js";
 
-const ROUNDING = 1e-6; // of a spectral radius: a modulus of 1 is found to be 1 to within that
+const ROUNDING = 1e-11; // a modulus of 1 is found to be 1 to within that
+const HALF = 1e-6; // and that of a double eigenvalue, of which half of the digits are known, to within that
+const ONE = 1e-3; // eigenvalues that are closer to one another are one that is double
 
 /** The field of one turn, for a rule. */
 function turn(game, movers, penalty) {
@@ -51,7 +53,7 @@ export function follow(settings) {
 }
 
 /**
- * The matrix of a round near the equilibrium, as a map of the two numbers and whatever the rule remembers of its movers; of a cycle of k
+ * The matrix of a round near (0, 0), as a map of the two numbers and whatever the rule remembers of its movers; of a cycle of k
  * rounds for lookahead. Exact for a linear game.
  */
 export function matrixOfRound(settings) {
@@ -75,19 +77,23 @@ export function matrixOfRound(settings) {
 }
 
 /**
- * What the eigenvalues say: {values, radius, kind}. radius: by how much a round multiplies the distance in the long run. kind:
- * "converges", "bounded", "leaves", or "creeps" where a double eigenvalue on the unit circle makes the distance grow, but slower than any
- * power; "bent" where the field has no derivative at the equilibrium, and there are no eigenvalues.
+ * What the eigenvalues say: {values, rounds, radius, kind}. values: those of `rounds` rounds together, more than one for lookahead.
+ * radius: by how much one round multiplies the distance in the long run. kind: "converges", "bounded", "leaves", or "creeps" where a
+ * double eigenvalue on the unit circle makes the distance grow, but slower than any geometric sequence (where all vectors are its
+ * eigenvectors, none grows: "bounded"); "bent" where the field has no derivative at (0, 0), and there are no eigenvalues.
  */
 export function judge(settings) {
-  if (GAMES[settings.game].bent) return { values: [], radius: NaN, kind: "bent" };
-  const values = eigenvalues(matrixOfRound(settings));
-  const largest = Math.hypot(...values[0]);
-  const radius = settings.rule === "lookahead" ? largest ** (1 / settings.k) : largest;
-  if (Math.abs(largest - 1) > ROUNDING) return { values, radius, kind: largest < 1 ? "converges" : "leaves" };
+  const rounds = settings.rule === "lookahead" ? settings.k : 1;
+  if (GAMES[settings.game].bent) return { values: [], rounds, radius: NaN, kind: "bent" };
+  const matrix = matrixOfRound(settings);
+  const values = eigenvalues(matrix);
   const [a, b] = values;
-  const double = Math.hypot(a[0] - b[0], a[1] - b[1]) < 1e-3;
-  return { values, radius, kind: double ? "creeps" : "bounded" };
+  const largest = Math.hypot(...a);
+  const radius = largest ** (1 / rounds);
+  const double = Math.hypot(a[0] - b[0], a[1] - b[1]) < ONE;
+  if (Math.abs(largest - 1) > (double ? HALF : ROUNDING)) return { values, rounds, radius, kind: largest < 1 ? "converges" : "leaves" };
+  const scalar = matrix.length === 2 && matrix.every((row, i) => row.every((value, j) => Math.abs(value - (i === j ? a[0] : 0)) < HALF));
+  return { values, rounds, radius, kind: double && !scalar ? "creeps" : "bounded" };
 }
 
 /** The means of all points so far: entry n is that of the first n + 1. */

@@ -3,9 +3,10 @@
 import { Canvases } from "../page/canvas.js";
 import { element, freshId } from "../page/elements.js";
 import { formOf } from "../page/form.js";
+import { holdable, near, pointOf } from "../page/hold.js";
 import { GAMES } from "./fields.js";
 import { averages, follow, judge } from "./follow.js";
-import { drawDistances, drawEigenvalues, drawPlane, square } from "./pictures.js";
+import { drawDistances, drawEigenvalues, drawPlane, square, titleOf } from "./pictures.js";
 import { GROUPS, LIMIT, TABLE } from "./settings.js";
 import { journey, nameOf, verdict } from "./words.js";
 
@@ -42,15 +43,16 @@ class Orbit {
     this.plane = element("canvas", { class: "plane", tabindex: 0, role: "application", "aria-roledescription": "plane with an orbit" });
     this.distances = element("canvas", { class: "distances", role: "img" });
     this.eigenvalues = element("canvas", { class: "eigenvalues", role: "img" });
-    this.verdicts = element("ul", { class: "verdicts", role: "status" });
+    this.verdicts = element("ul", { class: "verdicts" });
+    this.summary = element("p", { class: "spoken", "aria-live": "polite" });
     this.playButton = element("button", { type: "button", class: "play", onclick: () => this.toggle() });
     this.dragStart();
     const keys = "Drag the start, or click where it should be; with the plane in focus, arrow keys move it (with Shift ten times as far).";
     const picture =
-      "Grey arrows: where everybody wants to go, in the first game. Filled: the end. The cross: the equilibrium. Dashed: the start's " +
+      "Grey arrows: where everybody wants to go, in the first game. Filled: the end. The cross: (0, 0). Dashed: the start's " +
       "distance; circles through the largest eigenvalues. A lens enlarges the largest one; shaded is the inside of the unit circle.";
     const aside = element("div", {}, this.distances, this.eigenvalues);
-    const stage = element("div", { class: "stage" }, element("div", {}, this.plane, this.verdicts), aside);
+    const stage = element("div", { class: "stage" }, element("div", {}, this.plane, this.verdicts, this.summary), aside);
     place.append(
       element(
         "section",
@@ -76,17 +78,13 @@ class Orbit {
     return { name, input, box: element("div", { class: "row" }, name, input) };
   }
 
-  /** The start follows the pointer, and arrow keys. */
+  /** The start follows a mouse from anywhere, a finger that takes hold of it, and arrow keys; a tap sets it. */
   dragStart() {
-    const at = (event) => {
-      const box = this.plane.getBoundingClientRect();
-      this.startAt(square(box.width, LIMIT).point(event.clientX - box.left, event.clientY - box.top));
-    };
-    this.plane.addEventListener("pointerdown", (event) => {
-      this.plane.setPointerCapture(event.pointerId);
-      at(event);
-    });
-    this.plane.addEventListener("pointermove", (event) => this.plane.hasPointerCapture(event.pointerId) && at(event));
+    const plane = () => square(this.plane.clientWidth, LIMIT);
+    const set = (point) => this.startAt(plane().point(...point));
+    const take = (point, { pointerType }) => pointerType === "mouse" || near(point, plane().place(this.settings.start));
+    holdable(this.plane, take, (_, point) => set(point));
+    this.plane.addEventListener("click", (event) => set(pointOf(this.plane, event)));
     this.plane.addEventListener("keydown", (event) => {
       const along = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowDown: [0, -1], ArrowUp: [0, 1] }[event.key];
       if (!along || event.ctrlKey || event.metaKey || event.altKey) return;
@@ -145,7 +143,8 @@ class Orbit {
     const { names } = this.runs[0].game;
     this.starts.forEach(({ name, input }, k) => {
       name.textContent = `start, ${names[k]}`;
-      if (document.activeElement !== input || Number(input.value) !== this.settings.start[k]) input.value = this.settings.start[k];
+      const now = this.settings.start[k];
+      if (document.activeElement !== input || !input.value || Number(input.value) !== now) input.value = now;
     });
     const said = this.runs.map(({ settings, path, judged }) => ({
       name: `${TABLE.inWords("game", settings.game)}: ${nameOf(settings)}`,
@@ -157,9 +156,11 @@ class Orbit {
     const all = said.map(({ name, words }) => `${name}. ${words}`).join(" ");
     const place = names.map((name, k) => `${name} = ${this.settings.start[k]}`).join(", ");
     this.plane.setAttribute("aria-label", `The orbit from ${place}. Arrow keys move the start. ${all}`);
-    this.distances.setAttribute("aria-label", `Distance from the equilibrium by round, on a logarithmic scale. ${all}`);
+    this.distances.setAttribute("aria-label", `Distance from (0, 0) by round, on a logarithmic scale. ${all}`);
     const values = this.runs.map(({ judged }) => judged.values.map(inWords).join(", ") || "none").join("; second run: ");
-    this.eigenvalues.setAttribute("aria-label", `Eigenvalues of a round against the unit circle: ${values}.`);
+    this.eigenvalues.setAttribute("aria-label", `The ${titleOf(this.runs)} against the unit circle: ${values}.`);
+    clearTimeout(this.speaking); // once it has come to rest
+    this.speaking = setTimeout(() => (this.summary.textContent = all), 800);
   }
 
   draw(palette) {

@@ -5,7 +5,7 @@ import { LIMIT } from "./settings.js";
 
 const ARROWS = 15; // a side
 const FAR = 1e4; // in pixels: what is further away is drawn there
-const LEAST = 1e-12; // of distances that are drawn
+const LEAST = 1e-12; // of distances that are drawn: where it leaves them a curve ends
 const MOST = 1e8;
 
 /** A square of the plane around (0, 0), `limit` to each side, as a map to pixels and back. */
@@ -30,7 +30,7 @@ export function drawPlane(canvas, runs, upTo, palette) {
   context.fillRect(0, 0, width, width);
   grid(context, width, LIMIT, runs[0].game.names, palette);
   field(context, width, runs[0], palette);
-  const end = place([0, 0]); // where the players should arrive
+  const zero = place([0, 0]);
   for (const { path: whole, mean, colour, dash, second } of runs) {
     const path = whole.slice(0, upTo + 1);
     line(context, path.flatMap(place), colour, path.length > 400 ? 1 : 1.6, dash);
@@ -48,12 +48,12 @@ export function drawPlane(canvas, runs, upTo, palette) {
     }
     if (mean) line(context, mean.slice(0, upTo + 1).flatMap(place), palette.ink, 2, [2, 4]);
   }
-  line(context, [end[0] - 8, end[1], end[0] + 8, end[1]], palette.ink, 2.5);
-  line(context, [end[0], end[1] - 8, end[0], end[1] + 8], palette.ink, 2.5);
   for (const { path, colour } of runs) disc(context, ...place(path[Math.min(upTo, path.length - 1)]), 6, colour, palette.paper, 2);
   disc(context, ...place(runs[0].path[0]), 8, palette.paper, palette.ink, 2.5);
   const [a, b] = place(runs[0].path[0]);
   label(context, "start", a + 13, b - 10, "left", "middle", palette.ink, "600 14px");
+  line(context, [zero[0] - 8, zero[1], zero[0] + 8, zero[1]], palette.ink, 2.5); // over an orbit that has arrived
+  line(context, [zero[0], zero[1] - 8, zero[0], zero[1] + 8], palette.ink, 2.5);
 }
 
 function grid(context, width, limit, names, palette) {
@@ -88,19 +88,25 @@ function field(context, width, { game, settings }, palette) {
   }
 }
 
-/** The distances from the equilibrium by round, on a logarithmic scale. The axes are those of the whole orbits. */
+/** The distances from (0, 0), as long as they are within what can be drawn. */
+export function distances(path) {
+  const all = path.map((point) => Math.hypot(...point));
+  const end = all.findIndex((distance) => !(distance >= LEAST && distance <= MOST));
+  return end < 0 ? all : all.slice(0, end);
+}
+
+/** The distances by round, on a logarithmic scale. The axes are those of the whole orbits. */
 export function drawDistances(canvas, runs, upTo, palette) {
   const { context, width, height } = prepare(canvas);
   context.fillStyle = palette.paper;
   context.fillRect(0, 0, width, height);
   const box = { left: 58, right: width - 14, top: 28, bottom: height - 26 };
-  const distances = (path) => path.map((point) => Math.min(MOST, Math.max(LEAST, Math.hypot(...point))) || MOST);
   const shown = runs.flatMap(({ path, mean }) => [distances(path), ...(mean ? [distances(mean)] : [])]).flat();
-  const [low, high] = [Math.min(-2, Math.floor(Math.log10(Math.min(...shown)))), Math.max(1, Math.ceil(Math.log10(Math.max(...shown))))];
+  const [low, high] = [Math.floor(Math.log10(Math.min(0.01, ...shown))), Math.ceil(Math.log10(Math.max(10, ...shown)))];
   const last = runs[0].path.length - 1;
   const x = (round) => box.left + (round / last) * (box.right - box.left);
   const y = (distance) => box.bottom - ((Math.log10(distance) - low) / (high - low)) * (box.bottom - box.top);
-  label(context, "distance from the equilibrium", 4, 4, "left", "top", palette.ink, "600 14px");
+  label(context, "distance from (0, 0)", 4, 4, "left", "top", palette.ink, "600 14px");
   const every = Math.ceil((high - low) / 6);
   for (let power = low; power <= high; power += every) {
     line(context, [box.left, y(10 ** power), box.right, y(10 ** power)], palette.faint, 1);
@@ -109,8 +115,9 @@ export function drawDistances(canvas, runs, upTo, palette) {
   for (const [round, align] of [[0, "left"], [last, "right"]]) {
     label(context, round ? `round ${round.toLocaleString("en")}` : "round 0", x(round), box.bottom + 6, align, "top", palette.ink, "13px");
   }
-  const start = Math.max(LEAST, Math.hypot(...runs[0].path[0]));
-  line(context, [box.left, y(start), box.right, y(start)], palette.ink, 1, [5, 4]);
+  for (const start of distances(runs[0].path.slice(0, 1))) {
+    line(context, [box.left, y(start), box.right, y(start)], palette.ink, 1, [5, 4]);
+  }
   const curve = (path) => distances(path.slice(0, upTo + 1)).flatMap((distance, round) => [x(round), y(distance)]);
   for (const { path, mean, colour, dash } of runs) {
     line(context, curve(path), colour, 2.4, dash);
@@ -118,7 +125,13 @@ export function drawDistances(canvas, runs, upTo, palette) {
   }
 }
 
-/** The eigenvalues of a round against the unit circle, and the circle of the largest. */
+/** Of how many rounds the eigenvalues are, which are more than one for lookahead. */
+export function titleOf(runs) {
+  const rounds = [...new Set(runs.map(({ judged }) => judged.rounds))].sort((a, b) => a - b);
+  return rounds.at(-1) === 1 ? "eigenvalues of a round" : `eigenvalues of ${rounds.join(" and ")} rounds`;
+}
+
+/** The eigenvalues against the unit circle, and the circle of the largest. */
 export function drawEigenvalues(canvas, runs, palette) {
   const { context, width, height } = prepare(canvas);
   context.fillStyle = palette.paper;
@@ -129,7 +142,7 @@ export function drawEigenvalues(canvas, runs, palette) {
   const middle = [width / 2, 24 + side / 2];
   const unit = side / (2 * limit);
   const place = ([real, imaginary]) => [middle[0] + real * unit, middle[1] - imaginary * unit];
-  label(context, "eigenvalues", 4, 4, "left", "top", palette.ink, "600 14px");
+  label(context, titleOf(runs), 4, 4, "left", "top", palette.ink, "600 14px");
   line(context, [middle[0] - side / 2, middle[1], middle[0] + side / 2, middle[1]], palette.faint, 1);
   line(context, [middle[0], middle[1] - side / 2, middle[0], middle[1] + side / 2], palette.faint, 1);
   const circle = (radius, colour, thick, dash = []) => {

@@ -1,6 +1,6 @@
 /** The one table of what may be set. */
 
-import { choice, evenly, flag, labels, number, tableOf } from "../page/table.js";
+import { choice, count, evenly, flag, labels, number, tableOf } from "../page/table.js";
 import { GAMES, PENALISED } from "./fields.js";
 import { RULES } from "./rules.js";
 
@@ -26,12 +26,12 @@ const SETTINGS = {
   rule: choice("rule", "gradient", labels(RULES)),
   gamma: number("consensus γ", 1, WEIGHTS, { needs: { rule: ["consensus"] } }),
   beta: number("momentum β", -0.5, evenly(-0.95, 0.95, 0.05), { needs: { rule: ["momentum"] } }),
-  k: number("rounds before each retreat", 5, evenly(2, 20, 1), { needs: { rule: ["lookahead"] } }),
+  k: count("rounds before each retreat", 5, evenly(2, 20, 1), { needs: { rule: ["lookahead"] } }),
   order: choice("order of play", "together", [["together", "together"], ["first", "in turn, x first"], ["second", "in turn, y first"]], {
     named: orderInWords,
   }),
   rate: number("rate α", 0.1, RATES),
-  steps: number("rounds", 200, ROUNDS),
+  steps: count("rounds", 200, ROUNDS),
   start: { label: "start", kind: "point", standard: [1, 1], read: readPoint, write: (point) => point.join(",") },
   average: flag("average of all points so far (dotted)", false),
 };
@@ -46,7 +46,7 @@ export const GROUPS = [
 ];
 
 function readPoint(text) {
-  const point = text.split(",").map(Number);
+  const point = text.split(",").map((part) => (part.trim() ? Number(part) : NaN));
   if (point.length !== 2 || !point.every((value) => Math.abs(value) <= LIMIT)) {
     throw new RangeError(`give two numbers from -${LIMIT} to ${LIMIT}`);
   }

@@ -20,13 +20,14 @@ export function nameOf(settings) {
 }
 
 /** What the eigenvalues say. For a curved game they are those of its linearisation, and may leave the question open. */
-export function verdict({ game, rule, k }, { kind, radius }) {
+export function verdict({ game }, { kind, rounds, radius }) {
   if (kind === "bent") return "The field jumps at ψ = 0 and has no derivative there: no eigenvalues, no verdict.";
-  const of = rule === "lookahead" ? `a cycle of ${k} rounds, taken for one round` : "a round";
-  const found = `Spectral radius of ${of}: ${digits(radius)}`;
+  const said = (modulus) => (kind === "converges" || kind === "leaves" ? digits(modulus) : "1.000000");
+  const cycle = `a cycle of ${rounds} rounds: ${said(radius ** rounds)}, which makes ${said(radius)} a round`;
+  const found = `Spectral radius of ${rounds > 1 ? cycle : `a round: ${said(radius)}`}`;
   if (GAMES[game].linear) return `${found}: ${VERDICTS[kind]}.`;
   const near = { converges: "comes in from nearby", leaves: "leaves the neighbourhood" }[kind];
-  return `${found}, of the linearisation at the equilibrium: ${near ?? "which does not decide"}.`;
+  return `${found}, of the linearisation at (0, 0): ${near ?? "which does not decide"}.`;
 }
 
 /** Where the orbit began and ended. */
@@ -36,9 +37,11 @@ export function journey(path) {
   return `Distance ${short(first)} at the start, ${end} after ${path.length - 1} rounds.`;
 }
 
-/** Six decimals tell a modulus of 1 from its neighbours. */
-function digits(radius) {
-  return Math.abs(radius - 1) < 0.1 ? radius.toFixed(6) : short(radius);
+/** Six decimals tell a modulus from 1, or else what it has more than 1 is said. */
+function digits(modulus) {
+  const more = modulus - 1;
+  if (Math.abs(more) < 1e-5) return `1\u00a0${more < 0 ? "−" : "+"}\u00a0${short(Math.abs(more))}`;
+  return Math.abs(more) < 0.1 ? modulus.toFixed(6) : short(modulus);
 }
 
 /** Five digits, and no more of them than there are; of very large and very small numbers two, and a power of ten. */

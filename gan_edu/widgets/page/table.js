@@ -4,8 +4,8 @@
  *
  * A setting is {label, kind, standard, read, write, ...}. `read(text)` gives the value that `write(value)` has written, and throws a
  * RangeError that says what there may be.
- * needs: {name: values}, with which alone the setting has an effect. restarts: a change begins a run anew. possible(value, settings):
- * whether a comparison may propose the value.
+ * needs: {name: values}, with which alone the setting has an effect; or {name: (value) => whether it has one}. restarts: a change
+ * begins a run anew. possible(value, settings): whether a comparison may propose the value. example: a value, for a sentence about what is none.
  */
 
 /** One of `values` [[value, label], ...]. */
@@ -34,13 +34,19 @@ export function whole(label, standard, least, most, more = {}) {
   return { label, kind: "whole", standard, least, most, read, write: String, ...more };
 }
 
+/** A whole number from the first to the last of `steps`, which a slider has. */
+export function count(label, standard, steps, more = {}) {
+  const { read } = whole(label, standard, steps[0], steps.at(-1));
+  return number(label, standard, steps, { read, ...more });
+}
+
 /** Yes or no. */
 export function flag(label, standard, more = {}) {
   const read = (text) => {
     if (text !== "yes" && text !== "no") throw new RangeError("write yes or no");
     return text === "yes";
   };
-  return { label, kind: "flag", standard, read, write: (value) => (value ? "yes" : "no"), ...more };
+  return { label, kind: "flag", standard, read, write: (value) => ({ true: "yes", false: "no" })[value] ?? String(value), ...more };
 }
 
 /** Some of `values` [[name, label], ...]. */
@@ -88,7 +94,8 @@ export function evenly(least, most, by) {
  * where there are some, the setting `compare`, {name, value} or null, is added.
  */
 export function tableOf(settings, compared = []) {
-  const compare = { label: "compare with another", kind: "change", standard: null, read: readChange, write: writeChange };
+  const example = compared.length && { name: compared[0], value: settings[compared[0]].standard };
+  const compare = { label: "compare with another", kind: "change", standard: null, example, read: readChange, write: writeChange };
   const all = compared.length ? { ...settings, compare } : settings;
   const write = (name, value) => all[name].write(value);
 
@@ -110,7 +117,8 @@ export function tableOf(settings, compared = []) {
 
   /** Whether a setting has an effect with these settings. */
   function matters(name, settings) {
-    return Object.entries(all[name].needs ?? {}).every(([other, values]) => values.includes(settings[other]));
+    const suits = (needed, value) => (typeof needed === "function" ? needed(value) : needed.includes(value));
+    return Object.entries(all[name].needs ?? {}).every(([other, needed]) => suits(needed, settings[other]));
   }
 
   /** Whether a setting has an effect in the run with these settings, or in the one that it is compared with. */
@@ -202,7 +210,7 @@ export function tableOf(settings, compared = []) {
         given[name] = value();
       } catch (error) {
         const said = Array.isArray(part) ? `${name}: ${JSON.stringify(part[1])}` : part;
-        problems.push(`The ${where} says “${said}”: ${reason(error)}. The default is used.`);
+        problems.push(`The ${where} says “${said}”: ${reason(error, all[name])}. The default is used.`);
       }
     }
     const { settings, problem } = withoutIdleComparison(given);
@@ -215,7 +223,8 @@ export function tableOf(settings, compared = []) {
   };
 }
 
-function reason(error) {
+function reason(error, setting) {
   if (error instanceof RangeError) return error.message;
-  return error instanceof URIError ? "a percent sign must be followed by two digits" : "this is no value for it";
+  if (error instanceof URIError) return "a percent sign must be followed by two digits";
+  return `this is no value for it, which would look like ${JSON.stringify(setting.example ?? setting.standard)}`;
 }
