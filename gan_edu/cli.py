@@ -127,7 +127,7 @@ def bench(names: Annotated[list[str] | None, typer.Argument(help="Some of the be
 @app.command()
 def record(
     names: Annotated[
-        list[str], typer.Argument(help="facades, few_labels, house_fronts, infogan, league, next_frame or stackgan.")
+        list[str], typer.Argument(help="article, facades, few_labels, house_fronts, infogan, league, next_frame or stackgan.")
     ],
     scheduler: Scheduler = None,
 ):
