@@ -16,7 +16,8 @@ class UNet(nn.Module):
     width: channels of the largest map; they double with each halving, up to eight times as many. smooth: maps are enlarged by linear
     interpolation and a 3×3 convolution; otherwise, as published, by a transposed convolution, which may leave a mesh (Odena,
     Dumoulin & Olah 2016). normalise: with "instance" train and eval mode are alike and no image's translation depends on the rest of
-    the batch; with "batch", as published, it depends in train mode on the batch, in eval mode on the running means and variances.
+    the batch, as in the paper, whose BatchNorm sees batches of one; with "batch" it depends in train mode on the batch, in eval mode
+    on the running means and variances.
     """
 
     def __init__(self, inputs, outputs, size, width=16, smooth=False, normalise="instance"):
