@@ -19,6 +19,7 @@ from gan_edu.models.pix2pix import Pix2Pix
 from gan_edu.models.recipe import adam
 from gan_edu.networks import UNet, patchgan
 
+from .facades import apart
 from .hours import Falling, played
 from .playing import real
 
@@ -58,11 +59,6 @@ def begin():
 def distance(images, others):
     """The Fréchet distance between two sets of images in what the judge of photographs sees."""
     return metrics.frechet_distance(*map(judge.load(colour=True).features, (images, others)))
-
-
-def apart(images, others):
-    """Mean absolute difference."""
-    return (images - others).abs().mean().item()
 
 
 def look(game):

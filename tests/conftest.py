@@ -1,10 +1,13 @@
 """What holds for every test: no network, one thread unless `GAN_EDU_TESTS_THREADS` says more, seeds, no data but what the test asks
 for."""
 
+import json
 import os
 import random
 import re
+import shutil
 import socket
+import subprocess
 import sys
 from pathlib import Path
 
@@ -89,6 +92,23 @@ def real_data(monkeypatch, no_data):
         pytest.skip("needs real data: set GAN_EDU_DATA to a folder that holds mnist/")
     monkeypatch.setenv("GAN_EDU_DATA", DATA)
     return Path(DATA)
+
+
+@pytest.fixture(scope="session")
+def node():
+    """`node(driver, folder, questions)`: what the JavaScript of a laboratory's folder answers to questions by key, asked by a driver of
+    this folder in one process. Who asks is skipped where there is no node."""
+    program = shutil.which("node")
+    if program is None:
+        pytest.skip("there is no node on this machine, and the laboratories are JavaScript")
+
+    def answers(driver, folder, questions):
+        asked, command = json.dumps(list(questions.values())), [program, TESTS / driver, folder]
+        done = subprocess.run(command, input=asked, capture_output=True, text=True, encoding="utf-8", timeout=300)
+        assert done.returncode == 0, done.stderr[-2000:]
+        return dict(zip(questions, json.loads(done.stdout)))
+
+    return answers
 
 
 @pytest.fixture

@@ -1,11 +1,7 @@
 """The laboratory of two densities measures what SciPy measures, and D* is that of chapter 03. One process of node answers all
 questions of this file."""
 
-import json
 import math
-import shutil
-import subprocess
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -18,7 +14,6 @@ from torch.distributions import Normal, kl_divergence
 from gan_edu.data import Mixture, gaussian
 from gan_edu.widgets import DensityLab
 
-NODE = shutil.which("node")
 CASES = {
     "as the chapter begins": {},
     "equal": {"meanG": -1, "stdG": 1},
@@ -33,10 +28,8 @@ MEANS = [-4.0, -1.3, 0.0, 2.1, 6.0]
 
 
 @pytest.fixture(scope="module")
-def answers():
+def answers(node):
     """`answers[key]`: what JavaScript answers."""
-    if NODE is None:
-        pytest.skip("there is no node on this machine, and the laboratory is JavaScript")
     questions = {name: ["measures", case] for name, case in CASES.items()}
     questions |= {("moved", name): ["landscape", case | {"means": MEANS}] for name, case in CASES.items()}
     questions |= {("at", name, mean): ["measures", case | {"meanG": mean}] for name, case in CASES.items() for mean in MEANS}
@@ -45,17 +38,7 @@ def answers():
     questions |= {("pictured", name): ["pictured", case | {"means": MEANS}] for name, case in CASES.items()}
     questions |= {("matters", apart): ["matters", {"apart": apart}] for apart in (0, 0.5, 4)}
     questions["wrong"] = ["read", {"std": 0, "drawn": ["js", "chi2"], "apart": 2}]
-    driver = Path(__file__).with_name("densities.mjs")
-    node = subprocess.run(
-        [NODE, driver, DensityLab.folder],
-        input=json.dumps(list(questions.values())),
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        timeout=120,
-    )
-    assert node.returncode == 0, node.stderr[-2000:]
-    return dict(zip(questions, json.loads(node.stdout)))
+    return node("densities.mjs", DensityLab.folder, questions)
 
 
 SHARES = [1e-300, 1e-20, 1e-6, 0.01, 0.0749, 0.0751, 0.3, 0.5, 0.77, 0.93, 0.999999]

@@ -1,12 +1,8 @@
 """The laboratory of orbits follows the rules of `gan_edu.dynamics`, and its eigenvalues are those of the maps that they make. One
 process of node answers all questions of this file."""
 
-import json
 import math
-import shutil
-import subprocess
 from itertools import product
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -19,7 +15,6 @@ from gan_edu.games import Draw, Game, turns
 from gan_edu.models.small_games import BilinearGame, DiracGAN
 from gan_edu.widgets import OrbitLab
 
-NODE = shutil.which("node")
 WEIGHT, RATE, STEPS, START = 0.3, 0.1, 50, (0.8, -0.6)
 
 
@@ -116,10 +111,8 @@ def settings(game, rule, order, **more):
 
 
 @pytest.fixture(scope="module")
-def answers():
+def answers(node):
     """`answers[key]`: what JavaScript answers."""
-    if NODE is None:
-        pytest.skip("there is no node on this machine, and the laboratory is JavaScript")
     questions = {case: ["orbit", settings(*case)] for case in CASES}
     for name, (rule, order, rate, more, *_) in TAUGHT.items():
         questions[name] = ["orbit", {"rule": rule, "order": order, "rate": rate, "steps": 200, **more}]
@@ -129,11 +122,7 @@ def answers():
     odd = {"rule": "lookahead", "k": 2.5, "steps": 10.5, "average": "no", "start": ["", 1], "compare": "rule:momentum"}
     questions["odd"] = ["read", odd]
     questions["wrong"] = ["read", {"rule": "sideways", "rate": 0, "start": [1, 4], "order": "second"}]
-    driver, folder = Path(__file__).with_name("orbit.mjs"), OrbitLab.folder
-    asked = json.dumps(list(questions.values()))
-    node = subprocess.run([NODE, driver, folder], input=asked, capture_output=True, text=True, encoding="utf-8", timeout=120)
-    assert node.returncode == 0, node.stderr[-2000:]
-    return dict(zip(questions, json.loads(node.stdout)))
+    return node("orbit.mjs", OrbitLab.folder, questions)
 
 
 def schedule(game, order):

@@ -1,11 +1,8 @@
 """The playground in the browser plays the course's own game: with the same weights and draws, what JavaScript and PyTorch compute
 agrees. One process of node answers all questions of this file."""
 
-import json
 import math
 import re
-import shutil
-import subprocess
 from functools import partial
 from itertools import product
 from pathlib import Path
@@ -24,7 +21,6 @@ from gan_edu.networks import mlp
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = Path(training.__file__).parent / "widgets" / "playground"
-NODE = shutil.which("node")
 
 LOSSES = {
     "non-saturating": losses.non_saturating,
@@ -237,10 +233,8 @@ WRONG = [
 
 
 @pytest.fixture(scope="module")
-def answers():
+def answers(node):
     """`answers[question, key]`: what JavaScript answers."""
-    if NODE is None:
-        pytest.skip("there is no node on this machine, and the playground is JavaScript")
     torch.manual_seed(0)
     questions, kept = {}, {}
     for name, settings in CASES.items():
@@ -302,16 +296,12 @@ def answers():
     for name, compare in (("one", None), ("two", {"name": "regulariser", "value": "r1"})):
         questions["matters", name] = {"settings": {"regulariser": "clipping", "compare": compare}}
     questions["read", "idle"] = {"address": "#regulariser=none&compare=weight:1"}
-    return kept | ask(questions)
+    return kept | ask(node, questions)
 
 
-def ask(questions):
+def ask(node, questions):
     """What node answers to {(question, key): details}."""
-    driver = Path(__file__).with_name("playground.mjs")
-    asked = json.dumps([[question, details] for (question, _), details in questions.items()])
-    node = subprocess.run([NODE, driver, FOLDER], input=asked, capture_output=True, text=True, encoding="utf-8", timeout=300)
-    assert node.returncode == 0, node.stderr[-2000:]
-    return dict(zip(questions, json.loads(node.stdout)))
+    return node("playground.mjs", FOLDER, {key: [key[0], details] for key, details in questions.items()})
 
 
 # ----- The engine
@@ -591,14 +581,14 @@ def test_an_error_stops_the_loop_and_is_handed_on_once(answers):
 # ----- Settings and their address
 
 
-def test_settings_survive_the_address(answers):
+def test_settings_survive_the_address(answers, node):
     standard = answers["table", ""]["defaults"]
     assert set(OTHERWISE) == set(standard) and not [name for name in standard if OTHERWISE[name] == standard[name]]
     each = [{}, OTHERWISE, {"layers": []}, {"compare": {"name": "waves", "value": False}}] + [
         {k: v} for k, v in OTHERWISE.items()
     ]
-    written = ask({("written", k): {"settings": changes} for k, changes in enumerate(each)})
-    read = ask({("read", k): {"address": "#" + address} for (_, k), address in written.items()})
+    written = ask(node, {("written", k): {"settings": changes} for k, changes in enumerate(each)})
+    read = ask(node, {("read", k): {"address": "#" + address} for (_, k), address in written.items()})
     for k, changes in enumerate(each):
         address, found = written["written", k], read["read", k]
         assert re.fullmatch(r"[-\w.&=+:,%]*", address) and (address == "") == (changes == {})

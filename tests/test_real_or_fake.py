@@ -3,12 +3,8 @@ answers all questions of this file."""
 
 import base64
 import io
-import json
 import re
-import shutil
-import subprocess
 from itertools import product
-from pathlib import Path
 from statistics import NormalDist
 
 import numpy as np
@@ -20,7 +16,6 @@ from gan_edu import metrics
 from gan_edu.errors import GameError
 from gan_edu.widgets import RealOrFake
 
-NODE = shutil.which("node")
 COUNTS = [
     {"hits": hits, "falseAlarms": alarms, "real": real, "fake": fake}
     for real, fake in ((10, 10), (13, 7), (1, 3))
@@ -32,26 +27,14 @@ SEEDS = range(40)
 
 
 @pytest.fixture(scope="module")
-def answers():
+def answers(node):
     """`answers[key]`: what JavaScript answers."""
-    if NODE is None:
-        pytest.skip("there is no node on this machine, and the game is JavaScript")
     questions = {("score", k): ["score", counts] for k, counts in enumerate(COUNTS)}
     for player, seed in product(PLAYERS, SEEDS):
         questions[player, seed] = ["game", {"pack": PACK, "seed": seed, "player": player}]
     questions["alone"] = ["game", {"pack": PACK | {"network": None}, "seed": 0, "player": "coin"}]
     questions["truths"] = ["truths", {"pack": PACK, "seeds": list(range(300))}]
-    driver = Path(__file__).with_name("real_or_fake.mjs")
-    node = subprocess.run(
-        [NODE, driver, RealOrFake.folder],
-        input=json.dumps(list(questions.values())),
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        timeout=60,
-    )
-    assert node.returncode == 0, node.stderr[-2000:]
-    return dict(zip(questions, json.loads(node.stdout)))
+    return node("real_or_fake.mjs", RealOrFake.folder, questions)
 
 
 def test_the_score_is_that_of_metrics(answers):

@@ -1,8 +1,8 @@
 """Slides of an executed chapter, made by nbconvert and shown by reveal.js, in one file that needs no network.
 
 What a class looks at is projected: headings, questions, displayed formulas, tables, lists, errata, figures, films, and what was
-checked. The sentences between them become the speaker's notes (key S). Code is left out, unless its cell is tagged `slide`; so are the
-exercises, with their answers, and what there is to read on.
+checked. The sentences between them become the speaker's notes (key S). Code is left out, unless its cell is tagged `slide`; so are
+sections of exercises, answers wherever they stand, and what there is to read on.
 """
 
 import re
@@ -19,6 +19,7 @@ from .checks import FAILS, HOLDS, MIME
 from .pages import filters
 from .runner import read_notebook
 
+SHOWN = {HOLDS: "", FAILS: "**fails:** "}  # before a claim; what was not judged is not listed
 LINES, WIDTH = 13, 78  # of text on a slide; what holds more is drawn smaller
 FIGURE = LINES  # a figure or a film has a slide of its own
 
@@ -90,8 +91,9 @@ class Deck:
         for output in cell.outputs:
             data = output.get("data", {})
             if MIME in data:
-                marks = {HOLDS: "", FAILS: "**fails:** "}
-                self.claims += [marks[data[MIME]["state"]] + data[MIME]["claim"]] if data[MIME]["state"] in marks else []
+                report = data[MIME]
+                if report["state"] in SHOWN:
+                    self.claims.append(SHOWN[report["state"]] + report["claim"])
             elif "image/png" in data or "text/html" in data:
                 self.make_room(FIGURE)
                 self.add(v4.new_code_cell(outputs=[output], metadata={"tags": ["picture"]}))
