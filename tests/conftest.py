@@ -96,8 +96,8 @@ def real_data(monkeypatch, no_data):
 
 @pytest.fixture(scope="session")
 def node():
-    """`node(driver, folder, questions)`: what the JavaScript of a laboratory's folder answers to questions by key, asked by a driver of
-    this folder in one process. Who asks is skipped where there is no node."""
+    """`node(driver, folder, questions)`: what the JavaScript of a laboratory's folder answers to questions by key, asked in one
+    process by a driver of this folder. Who asks is skipped where there is no node."""
     program = shutil.which("node")
     if program is None:
         pytest.skip("there is no node on this machine, and the laboratories are JavaScript")
