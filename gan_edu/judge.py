@@ -2,8 +2,9 @@
 
 Fréchet distances use an Inception network on photographs (Heusel et al. 2017). On 28×28 digits a classifier of digits is the
 better eye: its `features` are what every distance between digits is measured in. Photographs have a judge of their own, a classifier
-of things and of kinds of flowers. Their weights come with the package, in `judge.safetensors` and `colour_judge.safetensors`;
-`python -m recordings.judge` and `python -m recordings.colour_judge` train them again and write them.
+of things and of kinds of flowers, and a second one, for what the first has taught: nobody is to be judged by his teacher. Their
+weights come with the package, in `judge.safetensors`, `colour_judge.safetensors` and `second_judge.safetensors`; `python -m
+recordings.judge` and `python -m recordings.colour_judge` train them again and write them.
 """
 
 from functools import cache
@@ -14,8 +15,11 @@ from safetensors.torch import load_file
 from torch import nn
 from torch.nn.functional import avg_pool2d, interpolate
 
+from .errors import GameError
+
 WEIGHTS = Path(__file__).with_name("judge.safetensors")
 COLOUR_WEIGHTS = Path(__file__).with_name("colour_judge.safetensors")
+SECOND_WEIGHTS = Path(__file__).with_name("second_judge.safetensors")
 
 
 class Judge(nn.Module):
@@ -60,9 +64,12 @@ class ColourJudge(nn.Module):
 
     `features` gives the means over the image of what its last two stages see, (N, 288), non-negative: the one before the last still
     sees texture. `maps` gives what its four stages see where.
+
+    widths: channels of its stem and of its four stages; what is said of shapes is said of the first judge's.
     """
 
     SIDE = 64
+    SECOND = (24, 40, 80, 120, 144)  # the second judge's widths
     THINGS, FLOWERS = slice(0, 10), slice(10, 27)
 
     def __init__(self, widths=(32, 48, 96, 128, 160)):
@@ -112,9 +119,15 @@ def grey(images):
 
 
 @cache
-def load(device="cpu", colour=False):
-    """The trained judge, of digits or of photographs, frozen and in eval mode, on that device. All who ask share one."""
-    judge = ColourJudge() if colour else Judge()
-    kept = load_file(COLOUR_WEIGHTS if colour else WEIGHTS)
+def load(device="cpu", colour=False, second=False):
+    """The trained judge, of digits or of photographs, frozen and in eval mode, on that device. All who ask share one.
+
+    second: the other judge of photographs, which has learned from the same images with other widths, from other first weights; there
+        is none of digits (GameError).
+    """
+    if second and not colour:
+        raise GameError("there is one judge of digits: a second one, judge.load(colour=True, second=True), knows photographs.")
+    judge = (ColourJudge(ColourJudge.SECOND) if second else ColourJudge()) if colour else Judge()
+    kept = load_file((SECOND_WEIGHTS if second else COLOUR_WEIGHTS) if colour else WEIGHTS)
     judge.load_state_dict({name: value.float() if value.is_floating_point() else value for name, value in kept.items()})
     return judge.requires_grad_(False).eval().to(device, memory_format=torch.channels_last)  # twice as fast on a CPU

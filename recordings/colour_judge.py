@@ -1,13 +1,16 @@
-"""Trains the judge of photographs, and writes `gan_edu/colour_judge.safetensors`: `python -m recordings.colour_judge`, an hour on one
-core; one that was interrupted goes on from its checkpoint in `build/recordings/`.
+"""Trains the two judges of photographs, and writes `gan_edu/colour_judge.safetensors` and `gan_edu/second_judge.safetensors`:
+`python -m recordings.colour_judge`, an hour and a half on one core; what was interrupted goes on from its checkpoint in
+`build/recordings/`.
 
-It learns from 4,500 images of CIFAR-10 and the 1,224 training images of Oxford's flowers, half a batch of each. Every image is shown
-cut, mirrored, brighter or darker and tinted, and with a square of another one in it (CutMix, Yun et al. 2019): of so few images a
-network soon knows each by heart.
+A judge learns from 4,500 images of CIFAR-10 and the 1,224 training images of Oxford's flowers, half a batch of each. Every image is
+shown cut, mirrored, brighter or darker and tinted, and with a square of another one in it (CutMix, Yun et al. 2019): of so few images
+a network soon knows each by heart.
 """
 
 import math
+from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -19,7 +22,7 @@ from gan_edu.data import ImageSet, Stream, load, to_bytes, to_pixels
 from gan_edu.data.images import look_up
 from gan_edu.engine import Engine
 from gan_edu.games import Draw, Game
-from gan_edu.judge import COLOUR_WEIGHTS, ColourJudge
+from gan_edu.judge import COLOUR_WEIGHTS, SECOND_WEIGHTS, ColourJudge
 from gan_edu.judge import load as load_judge
 from gan_edu.training import bar
 
@@ -28,7 +31,20 @@ from .judge import accuracy
 from .playing import DONE, real
 
 PART = "cifar10_5000.npz"
-ROUNDS, BATCH, RATE = 15_000, 64, 2e-3
+BATCH, RATE = 64, 2e-3
+
+
+@dataclass(frozen=True)
+class Schooling:
+    """What one judge has of its own."""
+
+    weights: Path
+    rounds: int
+    seed: int
+    widths: tuple[int, ...] = (32, 48, 96, 128, 160)
+
+
+JUDGES = (Schooling(COLOUR_WEIGHTS, 15_000, 0), Schooling(SECOND_WEIGHTS, 6_000, 1, ColourJudge.SECOND))
 
 
 def things():
@@ -75,9 +91,9 @@ class Lesson(Game):
 
     order = ("classifier",)
 
-    def __init__(self):
+    def __init__(self, widths):
         super().__init__()
-        self.classifier = ColourJudge()
+        self.classifier = ColourJudge(widths)
 
     def draw(self, batch, rng):
         images, shares = batch
@@ -102,29 +118,35 @@ def lessons(sets):
     return batch
 
 
-def train(sets, checkpoint, seed=0):
+def train(sets, schooling, checkpoint):
     """A judge trained on batches of `ImageSet`s, averaged over its last rounds."""
+    rounds, seed = schooling.rounds, schooling.seed
     torch.manual_seed(seed)
     optimiser = partial(torch.optim.AdamW, lr=RATE, weight_decay=0.05)
-    stream = Stream(lessons(sets), BATCH, seed)
-    run = Falling(ROUNDS, Lesson(), stream, optimiser, ema=0.998, engine=Engine("fp32", threads=1), seed=seed)
-    with bar(ROUNDS, progress=True) as shown:
-        for _ in run.play(ROUNDS, every=250, checkpoint=checkpoint):
+    stream, engine = Stream(lessons(sets), BATCH, seed), Engine("fp32", threads=1)
+    run = Falling(rounds, Lesson(schooling.widths), stream, optimiser, ema=0.998, engine=engine, seed=seed)
+    with bar(rounds, progress=True) as shown:
+        for _ in run.play(rounds, every=250, checkpoint=checkpoint):
             shown.update(run.done - shown.n)
     return run.shown.classifier.eval()
 
 
 def main():
     sets = things(), real(load("flowers", size=ColourJudge.SIDE))
-    checkpoint = DONE / "colour_judge" / fingerprint(["recordings.colour_judge"])
-    learned = train(sets, checkpoint).state_dict()
-    halved = {name: (value.half() if value.is_floating_point() else value).contiguous() for name, value in learned.items()}
-    save_file(halved, COLOUR_WEIGHTS)
-    checkpoint.unlink()
-    print(f"wrote {COLOUR_WEIGHTS.name}, {COLOUR_WEIGHTS.stat().st_size / 1e6:.2f} MB")
-    for images, among in zip(sets, (ColourJudge.THINGS, ColourJudge.FLOWERS)):
-        right = accuracy(load_judge(colour=True), images.held_out, among)
-        print(f"{images.name}, held out: {right:.3f} of {len(images.held_out)} are recognised")
+    for schooling in JUDGES:
+        checkpoint = DONE / "colour_judge" / f"{fingerprint(['recordings.colour_judge'])}-{schooling.seed}"
+        keep(train(sets, schooling, checkpoint), schooling.weights)
+        checkpoint.unlink()
+        for images, among in zip(sets, (ColourJudge.THINGS, ColourJudge.FLOWERS)):
+            right = accuracy(load_judge(colour=True, second=schooling is JUDGES[1]), images.held_out, among)
+            print(f"{images.name}, held out: {right:.3f} of {len(images.held_out)} are recognised")
+
+
+def keep(judge, path):
+    """Writes a judge's weights with half precision."""
+    learned = judge.state_dict().items()
+    save_file({name: (value.half() if value.is_floating_point() else value).contiguous() for name, value in learned}, path)
+    print(f"wrote {path.name}, {path.stat().st_size / 1e6:.2f} MB")
 
 
 if __name__ == "__main__":

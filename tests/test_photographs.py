@@ -1,4 +1,4 @@
-"""The judge of photographs: the more is done to photographs, the further they are away, and what is near is of the same kind."""
+"""The judges of photographs: the more is done to photographs, the further they are away, and what is near is of the same kind."""
 
 import io
 from functools import cache
@@ -12,6 +12,7 @@ from torchmetrics.functional.image import structural_similarity_index_measure
 
 from gan_edu import data, judge, metrics
 from gan_edu.data import to_bytes, to_pixels
+from gan_edu.errors import GameError
 from recordings.judge import accuracy
 
 KNOWN = slice(None, None, 6)  # every sixth training photograph: of all kinds
@@ -32,9 +33,10 @@ def kind(request):
     return request.param
 
 
-@torch.no_grad()
-def seen(images):
-    return judge.load(colour=True).features(images)
+@pytest.fixture(params=["first", "second"])
+def eyes(request):
+    """One of the two judges."""
+    return judge.load(colour=True, second=request.param == "second")
 
 
 def noisy(images, deviation):
@@ -78,36 +80,55 @@ WAYS = {
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_the_more_is_done_to_photographs_the_further_they_are_away(kind, way):
+def test_the_more_is_done_to_photographs_the_further_they_are_away(kind, way, eyes):
     """Held-out ones from training ones; from nothing to the first strength the distance need not grow. Structural similarity, which
     compares each image with itself (Wang, Bovik, Sheikh & Simoncelli 2004), orders the strengths alike."""
     change, strengths = WAYS[way]
-    known, others = seen(flowers(kind).pixels(KNOWN)), flowers(kind).held_out.pixels()
+    known, others = eyes.features(flowers(kind).pixels(KNOWN)), flowers(kind).held_out.pixels()
     spoilt = [change(others, how).clamp(-1, 1) for how in strengths]
     assert_increasing([-structural_similarity_index_measure(images, others, data_range=2.0).item() for images in spoilt])
     for distance in (metrics.frechet_distance, metrics.kernel_distance):
-        found = [distance(seen(images), known) for images in spoilt]
+        found = [distance(eyes.features(images), known) for images in spoilt]
         assert_increasing(found)
-        assert found[-1] > 1.2 * distance(seen(others), known)
+        assert found[-1] > 1.2 * distance(eyes.features(others), known)
 
 
 def assert_increasing(values):
     assert values == sorted(values), values
 
 
-def test_it_knows_most_kinds_of_flowers_that_were_held_out(real_data):
-    assert accuracy(judge.load(colour=True), flowers("real").held_out, judge.ColourJudge.FLOWERS) > 0.8
+def test_it_knows_most_kinds_of_flowers_that_were_held_out(real_data, eyes):
+    assert accuracy(eyes, flowers("real").held_out, judge.ColourJudge.FLOWERS) > 0.8
 
 
-def test_what_lies_nearest_is_of_the_same_kind(real_data):
+def test_what_lies_nearest_is_of_the_same_kind(real_data, eyes):
     photographs = flowers("real")
-    nearest = torch.cdist(seen(photographs.held_out.pixels()), seen(photographs.pixels())).argmin(1)
+    nearest = torch.cdist(eyes.features(photographs.held_out.pixels()), eyes.features(photographs.pixels())).argmin(1)
     assert (photographs.labels[nearest] == photographs.held_out.labels).float().mean() > 0.75
 
 
 def test_images_of_any_size_have_features_and_maps():
-    images = torch.rand(2, 3, 32, 32) * 2 - 1
-    assert seen(images).shape == (2, 288) and (seen(images) >= 0).all()
-    with torch.no_grad():
-        maps = judge.load(colour=True).maps(images)
-    assert [tuple(each.shape) for each in maps] == [(2, 48, 16, 16), (2, 96, 8, 8), (2, 128, 4, 4), (2, 160, 2, 2)]
+    images, first = torch.rand(2, 3, 32, 32) * 2 - 1, judge.load(colour=True)
+    assert first.features(images).shape == (2, 288) and (first.features(images) >= 0).all()
+    assert [tuple(each.shape) for each in first.maps(images)] == [
+        (2, 48, 16, 16),
+        (2, 96, 8, 8),
+        (2, 128, 4, 4),
+        (2, 160, 2, 2),
+    ]
+
+
+def test_the_two_judges_err_on_different_flowers(real_data):
+    """Else the second would be no other eye for what the first has taught."""
+    photographs = flowers("real").held_out
+    wrong = [
+        judge.load(colour=True, second=second)(photographs.pixels())[:, judge.ColourJudge.FLOWERS].argmax(1)
+        != photographs.labels
+        for second in (False, True)
+    ]
+    assert (wrong[0] & ~wrong[1]).sum() >= 3 and (wrong[1] & ~wrong[0]).sum() >= 3
+
+
+def test_there_is_one_judge_of_digits():
+    with pytest.raises(GameError, match="one judge of digits"):
+        judge.load(second=True)

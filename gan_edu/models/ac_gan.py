@@ -17,6 +17,9 @@ class AuxiliaryClassifierGAN(ConditionalGAN):
     Both players pay the classifier's cross-entropy on generated images, the discriminator also that on real ones.
     """
 
+    def __init__(self, generator, discriminator, latent, classes=10):
+        super().__init__(generator, discriminator, latent, classes)  # without penalties, which these costs do not know
+
     def discriminator_cost(self, draw):
         real, fake = self.logits(draw.real, self.fake(draw))
         adversarial = self.objective.discriminator(real[:, :1], fake[:, :1])

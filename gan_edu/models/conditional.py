@@ -24,10 +24,11 @@ class ConditionalGAN(GAN):
     discriminator: network from images to (N, 1 + classes): the logit is the first output plus that of the label. This is the
         projection discriminator of Miyato & Koyama (2018), ψ(φ(x)) + v_y·φ(x), where φ are the features before the last, linear
         layer, with a bias for each class. In 2014 the label was concatenated to the image instead.
+    others, settings: further arguments of `GAN`.
     """
 
-    def __init__(self, generator, discriminator, latent, classes=10):
-        super().__init__(generator, discriminator, latent)
+    def __init__(self, generator, discriminator, latent, classes=10, *others, **settings):
+        super().__init__(generator, discriminator, latent, *others, **settings)
         self.classes = classes
 
     def draw(self, batch, rng):
@@ -44,12 +45,9 @@ class ConditionalGAN(GAN):
         """Latents with labels, as the generator wants them: (N, latent size + classes)."""
         return torch.cat([latent, one_hot(labels, self.classes).to(latent.dtype)], dim=1)
 
-    def discriminator_cost(self, draw):
-        real, fake = self.logits(draw.real, self.fake(draw))
-        return self.objective.discriminator(self.projected(real, draw.labels), self.projected(fake, draw.labels))
-
-    def generator_cost(self, draw):
-        return self.objective.generator(None, self.projected(self.discriminator(self.fake(draw)), draw.labels))
+    def verdict(self, outputs, draw):
+        """The logits (N, 1) of images with the draw's labels."""
+        return self.projected(outputs, draw.labels)
 
     def projected(self, outputs, labels):
         """The logits (N, 1) of images with these labels: the first output, and that of the label."""

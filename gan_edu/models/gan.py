@@ -89,30 +89,36 @@ class GAN(Game):
     def discriminator_cost(self, draw):
         real, fake = self.seen_real(draw), self.seen_fake(draw)
         if not self.penalties:
-            return self.objective.discriminator(*self.logits(real, fake))
-        real, fake = self.scored(real, fake)
+            return self.objective.discriminator(*(self.verdict(outputs, draw) for outputs in self.logits(real, fake)))
+        real, fake = self.scored(real, fake, draw)
         cost = self.objective.discriminator(real.logits, fake.logits)
         return cost + sum(penalty(self.discriminator, real, fake, draw) for penalty in self.penalties)
 
     def generator_cost(self, draw):
         if self.objective.paired:
-            return self.objective.generator(*self.logits(self.seen_real(draw), self.seen_fake(draw)))
-        return self.objective.generator(None, self.discriminator(self.seen_fake(draw)))
+            outputs = self.logits(self.seen_real(draw), self.seen_fake(draw))
+            return self.objective.generator(*(self.verdict(each, draw) for each in outputs))
+        return self.objective.generator(None, self.verdict(self.discriminator(self.seen_fake(draw)), draw))
+
+    def verdict(self, outputs, draw):
+        """The logits (N, 1) that the objective compares, of what the discriminator answers: here its answers themselves."""
+        return outputs
 
     def logits(self, real, fake):
-        """The discriminator's logits of real and of generated samples: in one pass if it judges each sample by itself."""
+        """The discriminator's answers to real and to generated samples: in one pass if it judges each sample by itself."""
         if not self.apart:
             return self.discriminator(real), self.discriminator(fake)
         return self._parted(self.discriminator(self._together(real, fake)), real, fake)
 
-    def scored(self, real, fake):
+    def scored(self, real, fake, draw):
         """Real and generated samples as penalties want them: `Scored`, and in one pass where two penalties look at both kinds."""
         if not self.apart or len(self.penalties) < 2:
-            return [Scored(samples, self.discriminator(samples)) for samples in map(_differentiable, (real, fake))]
+            both = map(_differentiable, (real, fake))
+            return [Scored(samples, self.verdict(self.discriminator(samples), draw)) for samples in both]
         samples = _differentiable(self._together(real, fake))
-        logits = self.discriminator(samples)
-        (slopes,) = torch.autograd.grad(logits.sum(), samples, create_graph=True)
-        return [Scored(*parts) for parts in zip(*(self._parted(whole, real, fake) for whole in (samples, logits, slopes)))]
+        logits = [self.verdict(outputs, draw) for outputs in self._parted(self.discriminator(samples), real, fake)]
+        (slopes,) = torch.autograd.grad(torch.cat(logits).sum(), samples, create_graph=True)
+        return [Scored(*parts) for parts in zip(self._parted(samples, real, fake), logits, self._parted(slopes, real, fake))]
 
     def _together(self, *batches):
         """Several batches in one; with ensembles, each member's samples side by side."""

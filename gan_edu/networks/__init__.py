@@ -19,6 +19,7 @@ from .layers import (
     spectral,
     virtual_batch_norm,
 )
+from .residual import residual_generator
 from .translation import UNet, patchgan
 
 __all__ = [
@@ -41,6 +42,7 @@ __all__ = [
     "leaky_relu",
     "mlp",
     "patchgan",
+    "residual_generator",
     "smallest_map",
     "spectral",
     "sum_pool_discriminator",
