@@ -155,19 +155,27 @@ function add(bias, y) {
  * Two rows and four columns at a time: each number that is read is then used for several sums, in half the time.
  */
 function product(matrix, [rows, columns], [down, along], x, places) {
-  const y = new Float32Array((rows + (rows % 2)) * places); // a row that there is not is cut off at the end
-  const at = (r, c) => (r < rows && c < columns ? matrix[r * down + c * along] : 0);
+  const y = new Float32Array((rows + (rows % 2)) * places); // a second row that there is not is cut off at the end
   for (let r = 0; r < rows; r += 2) {
-    const [to, next] = [r * places, (r + 1) * places];
-    for (let c = 0; c < columns; c += 4) {
-      const a = at(r, c), b = at(r, c + 1), d = at(r, c + 2), e = at(r, c + 3);
-      const f = at(r + 1, c), g = at(r + 1, c + 1), h = at(r + 1, c + 2), i = at(r + 1, c + 3);
-      const from = c * places;
-      const [second, third, fourth] = [1, 2, 3].map((k) => (c + k < columns ? from + k * places : from));
+    const to = r * places, next = to + places;
+    const first = r * down, second = Math.min(r + 1, rows - 1) * down;
+    let c = 0;
+    for (; c + 4 <= columns; c += 4) {
+      const up = first + c * along, low = second + c * along;
+      const a = matrix[up], b = matrix[up + along], d = matrix[up + 2 * along], e = matrix[up + 3 * along];
+      const f = matrix[low], g = matrix[low + along], h = matrix[low + 2 * along], i = matrix[low + 3 * along];
+      const one = c * places, two = one + places, three = two + places, four = three + places;
       for (let k = 0; k < places; k++) {
-        const p = x[from + k], q = x[second + k], s = x[third + k], t = x[fourth + k];
+        const p = x[one + k], q = x[two + k], s = x[three + k], t = x[four + k];
         y[to + k] += a * p + b * q + d * s + e * t;
         y[next + k] += f * p + g * q + h * s + i * t;
+      }
+    }
+    for (; c < columns; c++) {
+      const a = matrix[first + c * along], f = matrix[second + c * along];
+      for (let k = 0, at = c * places; k < places; k++, at++) {
+        y[to + k] += a * x[at];
+        y[next + k] += f * x[at];
       }
     }
   }
