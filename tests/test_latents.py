@@ -35,7 +35,7 @@ def answers(node):
         "nowhere": ["way", {"way": "sphere", "a": a, "b": a, "ts": TS}],
         "back": ["way", {"way": "sphere", "a": a, "b": [-x for x in a], "ts": TS}],
         "plain": walk(PLAIN),
-        "from 3 to 5": walk(PLAIN, **{"from": 3, "to": 5, "way": "line"}),
+        "from 3 to 5": walk(PLAIN, start=3, end=5, way="line"),
         "seed": walk(PLAIN, seed=1),
         "truncated": walk(PLAIN, truncation=0.5),
         "moved": walk(MOVED, direction1=1.5, direction2=-1, truncation=0.5),
@@ -114,7 +114,7 @@ def test_the_shell_holds_nearly_all_random_latents(answers, rng):
 
 
 def test_there_is_a_control_for_what_the_generator_is_told_and_for_nothing_else(answers):
-    always = ["from", "to", "way", "position", "truncation", "seed"]
+    always = ["start", "end", "way", "position", "truncation", "seed"]
     for k, more in enumerate(([], ["category", "code1", "code2"], ["direction1", "direction2"])):
         table = answers["table", k]
         assert sorted(table["names"]) == sorted(table["shown"]) == sorted(always + more)

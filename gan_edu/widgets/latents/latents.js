@@ -27,8 +27,8 @@ class Latents {
   constructor(place, generator, space, { settings, problems }) {
     Object.assign(this, { generator, space, settings });
     this.shell = shellOf(space.latent);
-    this.next = "from"; // the end of the way that the next sample to be pressed will be
-    this.images = {}; // {latent, image} by the place where it is shown
+    this.next = "start"; // the end of the way that the next sample to be pressed will be
+    this.images = {}; // {key, image} by the place where it is shown; key: what the generator was told
     this.build(place, problems);
     this.canvases = new Canvases([this.large, this.samples, this.way], (palette) => this.draw(palette));
     this.change({});
@@ -48,31 +48,20 @@ class Latents {
     const keys =
       "Drag along the way, or press a place on it. Below the images: the lengths of its latents; dashed, those of the other way; " +
       "shaded, where 95 % of random latents are. Truncation multiplies all latents by ψ; directions are added to all of them.";
-    place.append(
+    const samples = element("div", {}, this.samples, element("div", { class: "bar" }, more, this.hint));
+    const stage = element("div", { class: "stage" }, element("div", {}, this.large, this.caption), samples);
+    this.root = element(
+      "section",
+      { class: "gan-lab gan-latents", "aria-label": "a generator's latent space" },
+      element("p", { class: "problem", role: "alert" }, problems.join(" ")),
       element(
-        "section",
-        { class: "gan-lab gan-latents", "aria-label": "a generator's latent space" },
-        element("p", { class: "problem", role: "alert" }, problems.join(" ")),
-        element(
-          "div",
-          { class: "main" },
-          element(
-            "div",
-            {},
-            element(
-              "div",
-              { class: "stage" },
-              element("div", {}, this.large, this.caption),
-              element("div", {}, this.samples, element("div", { class: "bar" }, more, this.hint)),
-            ),
-            this.way,
-            this.summary,
-            element("p", { class: "keys" }, keys),
-          ),
-          this.controls.form,
-        ),
+        "div",
+        { class: "main" },
+        element("div", {}, stage, this.way, this.summary, element("p", { class: "keys" }, keys)),
+        this.controls.form,
       ),
     );
+    place.append(this.root);
   }
 
   /** A press on a sample makes it an end of the way, in turn; the position follows a mouse, or a finger that takes hold of it. */
@@ -81,7 +70,7 @@ class Latents {
       const sample = sampleAt(this.samples, pointOf(this.samples, event), SAMPLES);
       if (sample === null) return;
       const end = this.next;
-      this.next = end === "from" ? "to" : "from";
+      this.next = end === "start" ? "end" : "start";
       this.change({ [end]: sample });
     });
     const set = ([x]) => this.change({ position: Math.round(50 * axesOf(this.way, 1).t(x)) / 50 });
@@ -96,9 +85,10 @@ class Latents {
   change(changes) {
     this.settings = { ...this.settings, ...changes };
     this.walk = new Walk(this.space, this.settings);
-    this.wanted = [["large", this.walk.at(this.settings.position)]];
-    for (let k = 0; k < STOPS; k++) this.wanted.push([`stop ${k}`, this.walk.at(k / (STOPS - 1))]);
-    for (let k = 1; k <= SAMPLES; k++) this.wanted.push([`sample ${k}`, this.walk.sample(k)]);
+    const shown = [["large", this.walk.at(this.settings.position)]];
+    for (let k = 0; k < STOPS; k++) shown.push([`stop ${k}`, this.walk.at(k / (STOPS - 1))]);
+    for (let k = 1; k <= SAMPLES; k++) shown.push([`sample ${k}`, this.walk.sample(k)]);
+    this.wanted = shown.map(([place, latent]) => [place, this.walk.told(latent)]);
     this.show();
     cancelAnimationFrame(this.making);
     this.make();
@@ -107,31 +97,29 @@ class Latents {
   /** Makes what is to be shown and has not been made, the large image first, as much as one frame has time for. */
   make() {
     const until = performance.now() + SHARE;
-    for (const [place, latent] of this.wanted) {
-      const told = this.walk.told(latent);
+    const due = this.wanted.filter(([place, told]) => this.images[place]?.key !== told.join());
+    while (due.length && performance.now() < until) {
+      const [place, told] = due.shift();
       const key = told.join();
-      if (this.images[place]?.key === key) continue;
-      if (performance.now() > until) {
-        this.making = requestAnimationFrame(() => this.make());
-        break;
-      }
       const same = Object.values(this.images).find((made) => made.key === key);
       this.images[place] = { key, image: same ? same.image : this.generator.image(told) };
     }
+    this.root.setAttribute("aria-busy", due.length > 0);
+    if (due.length) this.making = requestAnimationFrame(() => this.make());
     this.canvases.touch();
   }
 
   show() {
     this.controls.show(this.settings);
-    const { from, to, way, position } = this.settings;
+    const { start, end, way, position } = this.settings;
     const length = format(lengthOf(this.walk.at(position)));
     const { words, root } = this.shell;
     const lengths = `Length |z| = ${length}; a random latent's is about ${words} = ${format(root)}.`;
-    const where = `At ${format(position)} of the way from sample ${from} to sample ${to}, ${way === "line" ? "on the straight line" : "along the sphere"}.`;
+    const where = `At ${format(position)} of the way from sample ${start} to sample ${end}, ${way === "line" ? "on the straight line" : "along the sphere"}.`;
     this.caption.textContent = lengths;
-    this.hint.textContent = `Press a sample: the way will ${this.next === "from" ? "begin" : "end"} there.`;
+    this.hint.textContent = `Press a sample: the way will ${this.next === "start" ? "begin" : "end"} there.`;
     this.large.setAttribute("aria-label", `The image of one latent. ${where} ${lengths}`);
-    this.samples.setAttribute("aria-label", `${SAMPLES} samples; the way goes from number ${from} to number ${to}.`);
+    this.samples.setAttribute("aria-label", `${SAMPLES} samples; the way goes from number ${start} to number ${end}.`);
     this.way.setAttribute("aria-label", `${STOPS} images on the way, and below them the lengths of its latents. ${where} ${lengths}`);
     clearTimeout(this.speaking); // once it has come to rest
     this.speaking = setTimeout(() => (this.summary.textContent = `${where} ${lengths}`), 800);

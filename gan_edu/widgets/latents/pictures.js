@@ -10,7 +10,7 @@ export const STOPS = 7;
 const COLUMNS = 4; // of samples
 const GAP = 6;
 const LEFT = 46; // of the picture of lengths, for its numbers
-const FRAMES = { from: "first", to: "second" }; // colours of the palette
+const ENDS = { start: "first", end: "second" }; // colours of the palette
 
 /** One image as large as the canvas. */
 export function drawLarge(canvas, image, shape) {
@@ -34,15 +34,15 @@ export function sampleAt(canvas, [x, y], count) {
 }
 
 /** All samples; the ends of the way have a frame and a word. */
-export function drawSamples(canvas, images, { from, to }, shape, palette) {
+export function drawSamples(canvas, images, settings, shape, palette) {
   const { context, width, height } = prepare(canvas);
   context.fillStyle = palette.paper;
   context.fillRect(0, 0, width, height);
   images.forEach((image, index) => {
     const [x, y, side] = placeOf(index + 1, width);
     if (image) drawImage(context, image, shape, x, y, side, side);
-    const ends = [["from", from], ["to", to]].filter(([, k]) => k === index + 1);
-    ends.forEach(([name], n) => frame(context, x, y, side, palette[FRAMES[name]], palette.paper, name, n));
+    const ends = Object.keys(ENDS).filter((name) => settings[name] === index + 1);
+    ends.forEach((name, n) => frame(context, x, y, side, palette[ENDS[name]], palette.paper, name, n));
     if (!ends.length) edge(context, x, y, side, palette.other, 1);
   });
 }
@@ -102,9 +102,9 @@ export function drawWay(canvas, walk, images, shell, shape, palette) {
   const path = (values) => ts.flatMap((t, k) => [x(t), y(values[k])]);
   line(context, path(lengths[other]), palette.other, 2, [6, 4]);
   line(context, path(lengths[way]), palette.generator, 3);
-  label(context, "from", first, bottom + 5, "center", "top", palette.first, "600 13px");
+  label(context, "start", first, bottom + 5, "center", "top", palette.first, "600 13px");
   label(context, "position on the way", (first + last) / 2, bottom + 5, "center", "top", palette.ink);
-  label(context, "to", last, bottom + 5, "center", "top", palette.second, "600 13px");
+  label(context, "end", last, bottom + 5, "center", "top", palette.second, "600 13px");
   images.forEach((image, k) => {
     const left = x(k / (STOPS - 1)) - side / 2;
     if (image) drawImage(context, image, shape, left, 0, side, side);

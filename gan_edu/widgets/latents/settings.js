@@ -12,8 +12,8 @@ export function tableFor({ categories, continuous, directions }) {
   const sample = (label, standard) => choice(label, standard, numbers(...Array.from({ length: SAMPLES }, (_, k) => k + 1)));
   const category = { category: choice("category", 0, numbers(...Array.from({ length: categories }, (_, k) => k))) };
   return tableOf({
-    from: sample("from sample", 1),
-    to: sample("to sample", 2),
+    start: sample("start at sample", 1),
+    end: sample("end at sample", 2),
     way: choice("way", "sphere", WAYS),
     position: number("position on it", 0.5, evenly(0, 1, 0.02)),
     ...(categories ? category : {}),
@@ -28,7 +28,7 @@ export function tableFor({ categories, continuous, directions }) {
 export function groupsFor({ categories, continuous, directions }) {
   const codes = [...(categories ? ["category"] : []), ...codesOf(continuous)];
   return [
-    ["Way", ["from", "to", "way", "position"]],
+    ["Way", ["start", "end", "way", "position"]],
     ...(codes.length ? [["Code", codes]] : []),
     ["All latents", ["truncation", ...directions.map((_, k) => `direction${k + 1}`), "seed"]],
   ];

@@ -54,8 +54,8 @@ export class Walk {
 
   /** The latent at t of the way, or of the other one. */
   at(t, way = this.settings.way) {
-    const { from, to } = this.settings;
-    return this.moved(WAYS[way](this.samples[from - 1], this.samples[to - 1], t));
+    const { start, end } = this.settings;
+    return this.moved(WAYS[way](this.samples[start - 1], this.samples[end - 1], t));
   }
 
   /** All that the generator is told: a latent, a category as ten numbers of which one is 1, continuous codes. */

@@ -23,8 +23,10 @@ export function nameOf(field, cells) {
 
 /** All fields: ink, paper, or neither, with a dot; the one that keys have reached has a frame in the brush's colour. */
 export function drawFields(canvas, { fields, cells, cursor, brush }, palette) {
-  const { context, width } = prepare(canvas);
+  const { context, width, height } = prepare(canvas);
   const side = width / cells;
+  context.fillStyle = palette.paper;
+  context.fillRect(0, 0, width, height);
   fields.forEach((value, k) => {
     const [x, y] = [(k % cells) * side, Math.floor(k / cells) * side];
     context.fillStyle = value ? (value > 0 ? INK : PAPER) : FREE;

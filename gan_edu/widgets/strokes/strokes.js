@@ -29,6 +29,7 @@ class Strokes {
     Object.assign(this, { generator, latent, cells, fields, settings });
     this.cursor = Math.floor(cells ** 2 / 2);
     this.answers = [];
+    this.done = false; // whether they have been found
     this.calm = matchMedia("(prefers-reduced-motion: reduce)");
     this.build(place, problems);
     this.canvases = new Canvases([this.grid, this.picture], (palette) => this.draw(palette));
@@ -37,7 +38,7 @@ class Strokes {
 
   build(place, problems) {
     this.controls = formOf(TABLE, GROUPS, (changes) => this.change(changes));
-    this.brush = control(TABLE.all.brush, (brush) => this.change({ brush }));
+    this.brush = control(TABLE.all.brush, (brush) => this.take(brush));
     this.grid = element("canvas", { class: "fields", tabindex: 0, role: "application", "aria-roledescription": "fields to paint" });
     this.picture = element("canvas", { class: "answers", role: "img" });
     this.status = element("p", { class: "status" });
@@ -47,31 +48,20 @@ class Strokes {
     const keys =
       "Press fields, or draw over them; a field that has the brush's colour becomes free again. With the fields in focus, arrow keys " +
       "move the frame, and Space paints.";
-    place.append(
+    const brush = element("div", { class: "bar" }, this.brush.box, clear);
+    const stage = element("div", { class: "stage" }, element("div", {}, brush, this.grid), this.picture);
+    this.root = element(
+      "section",
+      { class: "gan-lab gan-strokes", "aria-label": "drawing with a generator" },
+      element("p", { class: "problem", role: "alert" }, problems.join(" ")),
       element(
-        "section",
-        { class: "gan-lab gan-strokes", "aria-label": "drawing with a generator" },
-        element("p", { class: "problem", role: "alert" }, problems.join(" ")),
-        element(
-          "div",
-          { class: "main" },
-          element(
-            "div",
-            {},
-            element(
-              "div",
-              { class: "stage" },
-              element("div", {}, element("div", { class: "bar" }, this.brush.box, clear), this.grid),
-              this.picture,
-            ),
-            this.status,
-            this.summary,
-            element("p", { class: "keys" }, keys),
-          ),
-          this.controls.form,
-        ),
+        "div",
+        { class: "main" },
+        element("div", {}, stage, this.status, this.summary, element("p", { class: "keys" }, keys)),
+        this.controls.form,
       ),
     );
+    place.append(this.root);
   }
 
   /** Fields follow the pointer; what a stroke paints is settled by the field on which it begins. */
@@ -119,11 +109,16 @@ class Strokes {
     this.search();
   }
 
+  /** Takes another brush in hand: what has been painted stays as it is. */
+  take(brush) {
+    this.settings = { ...this.settings, brush };
+    this.show();
+  }
+
   change(changes) {
     const before = this.settings;
     this.settings = { ...before, ...changes };
     if (!this.pool || this.settings.seed !== before.seed) this.pool = new Pool(this.generator, this.latent, this.settings.seed);
-    this.brush.show(this.settings.brush);
     this.controls.show(this.settings);
     this.search();
   }
@@ -134,12 +129,10 @@ class Strokes {
     const steps = this.found();
     const tick = () => {
       const until = performance.now() + SHARE;
-      let done;
-      do ({ done } = steps.next());
-      while (!done && performance.now() < until);
-      if (!done) this.searching = requestAnimationFrame(tick);
-      this.done = done;
-      if (done || !this.calm.matches) this.show();
+      do this.done = steps.next().done;
+      while (!this.done && performance.now() < until);
+      if (!this.done) this.searching = requestAnimationFrame(tick);
+      if (this.done || !this.calm.matches) this.show();
     };
     tick();
   }
@@ -184,6 +177,8 @@ class Strokes {
 
   show() {
     const words = this.describe();
+    this.brush.show(this.settings.brush);
+    this.root.setAttribute("aria-busy", !this.done);
     this.status.textContent = words;
     const { cells } = this;
     const value = { 1: "ink", [-1]: "paper", 0: "free" }[this.fields[this.cursor]];
