@@ -139,6 +139,8 @@ def test_eight_bits_cost_an_image_less_than_a_shade_and_a_page_half_a_megabyte()
         (nn.ConvTranspose2d(2, 2, 3, stride=2, output_padding=1), "layer 1, ConvTranspose2d.*output_padding"),
         (nn.Upsample(scale_factor=2, mode="bilinear"), "layer 1, Upsample.*bilinear"),
         (nn.Upsample(size=8), "layer 1, Upsample"),
+        (nn.Upsample(scale_factor=(2, 3)), "layer 1, Upsample"),
+        (nn.Upsample(scale_factor=1.5), "layer 1, Upsample"),
         (nn.InstanceNorm2d(2), "layer 1, InstanceNorm2d"),
         (Residual(2), r"layer 1, Residual"),
     ],
@@ -154,3 +156,7 @@ def test_what_makes_no_images_is_refused():
         exported(mlp(2, 8, 4), 2)
     with pytest.raises(GameError, match=r"makes \(1, 2, 2, 2\)"):
         exported(nn.Sequential(nn.Linear(2, 8), nn.Unflatten(1, (2, 2, 2))), 2)
+    with pytest.raises(GameError, match=r"Linear\(in_features=2, .* takes \(N, features\), not \(1, 1, 2\)"):
+        exported(nn.Sequential(nn.Unflatten(1, (1, 1, 2)), nn.Linear(2, 2)), 2)
+    with pytest.raises(GameError, match=r"(?s)a generator, Residual\(.*cannot be exported"):
+        exported(Residual(2), 2)

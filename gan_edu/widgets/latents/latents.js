@@ -20,29 +20,31 @@ const SHARE = 24; // milliseconds of a frame in which images are made
  */
 export function mount(place, { settings: { generator, latent, categories, continuous, directions, ...given } }) {
   const space = { latent, categories, continuous, directions };
-  new Latents(place, new Generator(generator), space, tableFor(space).fromObject(given));
+  new Latents(place, new Generator(generator), space, given);
 }
 
 class Latents {
-  constructor(place, generator, space, { settings, problems }) {
+  constructor(place, generator, space, given) {
+    const table = tableFor(space);
+    const { settings, problems } = table.fromObject(given);
     Object.assign(this, { generator, space, settings });
     this.shell = shellOf(space.latent);
     this.next = "start"; // the end of the way that the next sample to be pressed will be
     this.images = {}; // {key, image} by the place where it is shown; key: what the generator was told
-    this.build(place, problems);
+    this.build(place, table, problems);
     this.canvases = new Canvases([this.large, this.samples, this.way], (palette) => this.draw(palette));
     this.change({});
   }
 
-  build(place, problems) {
-    this.controls = formOf(tableFor(this.space), groupsFor(this.space), (changes) => this.change(changes));
+  build(place, table, problems) {
+    this.controls = formOf(table, groupsFor(this.space), (changes) => this.change(changes));
     this.large = element("canvas", { class: "large", role: "img" });
     this.samples = element("canvas", { class: "samples", role: "img" });
     this.way = element("canvas", { class: "way", role: "img" });
     this.caption = element("p", { class: "caption" });
     this.hint = element("p", { class: "caption" });
     this.summary = element("p", { class: "spoken", "aria-live": "polite" });
-    const others = () => this.change({ seed: (this.settings.seed + 1) % 10000 });
+    const others = () => this.change({ seed: (this.settings.seed + 1) % 2 ** 32 });
     const more = element("button", { type: "button", onclick: others }, "Other samples");
     this.follow();
     const keys =

@@ -20,7 +20,7 @@ export function tableFor({ categories, continuous, directions }) {
     ...Object.fromEntries(codesOf(continuous).map((name, k) => [name, number(codeInWords(continuous, k), 0, evenly(-2, 2, 0.1))])),
     truncation: number("truncation ψ", 1, evenly(0, 1.5, 0.05)),
     ...Object.fromEntries(directions.map(([label], k) => [`direction${k + 1}`, number(label, 0, evenly(-3, 3, 0.1))])),
-    seed: whole("seed", 0, 0, 9999),
+    seed: whole("seed", 0, 0, 2 ** 32 - 1),
   });
 }
 

@@ -30,6 +30,10 @@ def exported(generator: nn.Sequential, inputs: int) -> dict:
         x = torch.zeros(1, inputs)
         for layer in folded(generator):
             before, x = x.shape[1:], layer(x)
+            if isinstance(layer, nn.Linear) and len(before) > 1:
+                raise GameError(
+                    f"{layer} cannot be exported: in a page a linear layer takes (N, features), not {tuple(before)}."
+                )
             if not isinstance(layer, SHAPING):
                 layers.append(_written(layer) | {"from": list(before), "to": list(x.shape[1:])})
     if x.dim() != 4 or x.shape[1] not in (1, 3):
@@ -50,7 +54,7 @@ def folded(generator: nn.Sequential) -> nn.Sequential:
         elif (plain := _plain(layer)) is not None:
             layers.append(plain)
         else:
-            raise GameError(f"layer {name}, {layer}, cannot be exported: {CAN}")
+            raise GameError(f"{f'layer {name}' if name else 'a generator'}, {layer}, cannot be exported: {CAN}")
     return nn.Sequential(*layers).eval()
 
 
@@ -75,8 +79,8 @@ def _plain(layer: nn.Module) -> nn.Module | None:
             return None
         kind = nn.ConvTranspose2d if isinstance(layer, nn.ConvTranspose2d) else nn.Conv2d
         plain = kind(layer.in_channels, layer.out_channels, kernel, stride, padding)
-    elif isinstance(layer, nn.Upsample) and layer.mode == "nearest" and float(layer.scale_factor or 0).is_integer():
-        return nn.Upsample(scale_factor=int(layer.scale_factor)) if layer.scale_factor else None
+    elif isinstance(layer, nn.Upsample) and layer.mode == "nearest" and isinstance(layer.scale_factor, float):
+        return nn.Upsample(scale_factor=int(layer.scale_factor)) if layer.scale_factor.is_integer() else None
     else:
         return None
     with torch.no_grad():
@@ -106,7 +110,7 @@ def _outputs(layer: nn.Module) -> int:
 def _written(layer: nn.Module) -> dict:
     """A layer as JSON."""
     if isinstance(layer, nn.Upsample):
-        return {"kind": "enlarge", "by": layer.scale_factor}
+        return {"kind": "enlarge", "by": int(layer.scale_factor)}
     if type(layer) in POINTWISE:
         slope = {"slope": layer.negative_slope} if isinstance(layer, nn.LeakyReLU) else {}
         return {"kind": POINTWISE[type(layer)]} | slope

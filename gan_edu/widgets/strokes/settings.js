@@ -10,7 +10,7 @@ const SETTINGS = {
   pool: count("random latents", 300, [10, 30, 100, 300, 1000]),
   steps: count("steps of the descent", 30, [0, 1, 2, 3, 5, 10, 20, 30, 60, 100]),
   nearness: number("nearness λ", 0.05, [0, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20]),
-  seed: whole("seed", 0, 0, 9999),
+  seed: whole("seed", 0, 0, 2 ** 32 - 1),
 };
 
 /** The settings, and what can be done with them. */
