@@ -353,6 +353,15 @@ def test_a_finger_moves_what_it_holds_and_else_scrolls_the_page(opened):
     box = page.locator(".plane").bounding_box()
     page.touchscreen.tap(box["x"] + box["width"] / 4, box["y"] + box["width"] / 2)
     assert float(start.input_value()) == pytest.approx(0, abs=0.05)
+    page = opened(strokes(), width=800, height=380, has_touch=True, is_mobile=True)
+    box = page.locator(".fields").bounding_box()
+    assert swipe(page, box["x"] + 20, box["y"] + 0.6 * box["height"], 0.4 * box["height"]) == 0
+    assert page.locator(".status").text_content().startswith("3 fields ink, 0 paper.")
+    page = opened(latents(), width=800, height=380, has_touch=True, is_mobile=True)
+    page.locator(".way").evaluate("(canvas) => canvas.scrollIntoView()")
+    position, box = page.get_by_label("position on it"), page.locator(".way").bounding_box()
+    assert swipe(page, box["x"] + box["width"] / 2 + 20, box["y"] + 60, 30) == 0
+    assert swipe(page, box["x"] + 80, box["y"] + 60, -60) != 0 and position.get_attribute("aria-valuetext") == "0.5"
 
 
 def test_what_is_seen_of_an_orbit_is_said_once_it_has_come_to_rest(opened):
