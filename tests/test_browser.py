@@ -9,7 +9,9 @@ import shutil
 import pytest
 import torch
 
-from gan_edu.widgets import DensityLab, OrbitLab, Playground, RealOrFake
+from gan_edu.models.gan import Latent
+from gan_edu.networks import dcgan_generator
+from gan_edu.widgets import DensityLab, LatentLab, OrbitLab, Playground, RealOrFake, StrokeLab
 
 try:
     from playwright.sync_api import sync_playwright
@@ -28,11 +30,30 @@ def real_or_fake():
     return RealOrFake(some_images(20), some_images(21), trials=6, logits=(torch.ones(20), -torch.ones(21)))
 
 
+def generator(inputs):
+    """One whose images differ, though nobody has trained it."""
+    torch.manual_seed(0)
+    network = dcgan_generator(inputs, 1, 8, width=2, depth=1, normalise=False)
+    for parameter in network.parameters():
+        parameter.data *= 3
+    return network
+
+
+def latents(**settings):
+    return LatentLab(generator(9), Latent(5), categories=3, continuous=1, directions=2, **settings)
+
+
+def strokes(**settings):
+    return StrokeLab(generator(5), Latent(5), cells=4, **({"pool": 30} | settings))
+
+
 LABORATORIES = {
     "playground": Playground,
     "orbits": OrbitLab,
     "densities": DensityLab,
     "real or fake": real_or_fake,
+    "latents": latents,
+    "strokes": strokes,
 }
 STATES = {  # in which, together, each control of a laboratory is to be seen and has an effect
     "consensus beside momentum": OrbitLab(
@@ -40,6 +61,8 @@ STATES = {  # in which, together, each control of a laboratory is to be seen and
     ),
     "momentum beside lookahead": OrbitLab(rule="momentum", average=True, compare={"name": "rule", "value": "lookahead"}),
     "two modes": DensityLab(apart=4, drawn=[]),
+    "codes and directions": latents(position=0.3, truncation=0.9),
+    "a few strokes": strokes(strokes={"ink": ["a1", "b1"], "paper": ["d4"]}, steps=10, nearness=1),
 }
 
 
@@ -83,8 +106,11 @@ def opened(browser, tmp_path):
 
 
 def settle(page):
-    """Waits until what is to be drawn has been drawn."""
-    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done, 30))))")
+    """Waits until what is to be computed and drawn has been."""
+    page.evaluate(
+        "() => new Promise((done) => { const look = () => requestAnimationFrame(() => document.querySelector('[aria-busy=true]')"
+        "? look() : requestAnimationFrame(() => setTimeout(done, 30))); look(); })"
+    )
 
 
 def picture(page):
@@ -327,6 +353,15 @@ def test_a_finger_moves_what_it_holds_and_else_scrolls_the_page(opened):
     box = page.locator(".plane").bounding_box()
     page.touchscreen.tap(box["x"] + box["width"] / 4, box["y"] + box["width"] / 2)
     assert float(start.input_value()) == pytest.approx(0, abs=0.05)
+    page = opened(strokes(), width=800, height=380, has_touch=True, is_mobile=True)
+    box = page.locator(".fields").bounding_box()
+    assert swipe(page, box["x"] + 20, box["y"] + 0.6 * box["height"], 0.4 * box["height"]) == 0
+    assert page.locator(".status").text_content().startswith("3 fields ink, 0 paper.")
+    page = opened(latents(), width=800, height=380, has_touch=True, is_mobile=True)
+    page.locator(".way").evaluate("(canvas) => canvas.scrollIntoView()")
+    position, box = page.get_by_label("position on it"), page.locator(".way").bounding_box()
+    assert swipe(page, box["x"] + box["width"] / 2 + 20, box["y"] + 60, 30) == 0
+    assert swipe(page, box["x"] + 80, box["y"] + 60, -60) != 0 and position.get_attribute("aria-valuetext") == "0.5"
 
 
 def test_what_is_seen_of_an_orbit_is_said_once_it_has_come_to_rest(opened):
@@ -363,8 +398,89 @@ def test_a_game_is_played_with_keys_or_buttons_and_scored_at_the_end(opened):
     assert said.text_content() == "Image 2 of 6: real or fake?", "a key that is held answers one image"
 
 
+def test_samples_are_chosen_and_the_way_between_them_is_walked(opened):
+    page = opened(latents())
+    position, beginning, end = (page.get_by_label(name) for name in ("position on it", "start at sample", "end at sample"))
+    samples, way = page.locator(".samples"), page.locator(".way")
+    box = samples.bounding_box()
+    for column, row, chosen in ((3.5, 1.5, ("8", "2")), (2.5, 0.5, ("8", "3")), (0.5, 1.5, ("5", "3"))):
+        before = picture(page)
+        page.mouse.click(box["x"] + box["width"] * column / 4, box["y"] + box["height"] * row / 2)
+        assert tuple(select.evaluate("(one) => one.selectedOptions[0].text") for select in (beginning, end)) == chosen
+        assert picture(page) != before
+    box = way.bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 10)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] + 30, box["y"] + 10, steps=4)
+    page.mouse.up()
+    assert position.get_attribute("aria-valuetext") == "1" and "At 1 of the way from sample 5 to sample 3" in way.get_attribute(
+        "aria-label"
+    )
+    page.mouse.click(box["x"] + 20, box["y"] + 40)
+    assert position.get_attribute("aria-valuetext") == "0"
+    before, words = picture(page), page.locator(".caption").first.text_content()
+    page.get_by_role("button", name="Other samples").click()
+    assert picture(page) != before and page.get_by_label("seed").input_value() == "1"
+    assert page.locator(".caption").first.text_content() != words and "a random latent's is about √5 = 2.24" in words
+
+
+def test_a_latent_at_an_end_makes_the_image_of_the_sample(opened):
+    """Compared in the middle of each of the 8 × 8 pixels, of sample 4, the last of the first row."""
+    page = opened(latents(position=0, start=4))
+    look = """(canvas, [left, side]) => {
+        const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+        const at = (share) => Math.floor(side * (share + 0.5) / 8);
+        return Array.from({ length: 64 }, (_, k) =>
+            data[4 * (at(Math.floor(k / 8)) * canvas.width + Math.floor(left) + at(k % 8))]);
+    }"""
+    large, samples = page.locator(".large"), page.locator(".samples")
+    width, wide = (one.evaluate("(canvas) => canvas.width") for one in (large, samples))
+    side = (wide - 18) / 4
+    shown = large.evaluate(look, [0, width])
+    framed = {*range(8), *range(56, 64), *range(0, 64, 8), *range(7, 64, 8)}
+    same = [k for k, grey in enumerate(samples.evaluate(look, [wide - side, side])) if grey == shown[k]]
+    assert len(set(shown)) > 10 and {*range(64)} - framed <= {*same}
+
+
+def test_fields_are_painted_with_pointer_or_keys_and_answers_follow(opened):
+    page = opened(strokes())
+    grid, status = page.locator(".fields"), page.locator(".status")
+    assert status.text_content() == "No strokes: random images. Make a field ink or paper."
+    box = grid.bounding_box()
+    at = lambda column, row: (box["x"] + box["width"] * (column + 0.5) / 4, box["y"] + box["height"] * (row + 0.5) / 4)  # noqa: E731
+    seen = [picture(page)]
+
+    def said(words):
+        seen.append(picture(page))
+        assert status.text_content().startswith(words), status.text_content()
+
+    page.mouse.move(*at(0, 0))
+    page.mouse.down()
+    page.mouse.move(*at(2, 0), steps=8)
+    page.mouse.up()
+    page.mouse.move(*at(2, 3))
+    said("3 fields ink, 0 paper. The best answer misses them by ")
+    page.mouse.click(*at(1, 0))
+    said("2 fields ink, 0 paper.")
+    page.get_by_label("brush", exact=True).select_option(label="paper")
+    page.mouse.click(*at(0, 0))
+    said("1 fields ink, 1 paper.")
+    grid.focus()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Space")
+    said("1 fields ink, 2 paper.")
+    assert "field a2, paper. Brush: paper" in grid.get_attribute("aria-label")
+    page.keyboard.press("Enter")
+    said("1 fields ink, 1 paper.")
+    page.get_by_role("button", name="Clear").click()
+    said("No strokes")
+    assert len({*seen[1:]}) == 6, "each of them has another answer"
+
+
 def test_a_setting_that_there_is_not_is_said_on_the_page(opened):
-    for laboratory in (OrbitLab(rule="sideways"), DensityLab(colour="red"), Playground(loss="no-such")):
+    for laboratory in (
+        OrbitLab(rule="sideways"), DensityLab(colour="red"), Playground(loss="no-such"), latents(way="home"), strokes(brush="chalk"),
+    ):  # fmt: skip
         page = opened(laboratory, reduced_motion="reduce")
         assert re.match(r"The page says “.*”: .* The default is used\.", page.locator(".problem").text_content())
 

@@ -11,7 +11,9 @@ from bs4 import BeautifulSoup
 
 from gan_edu import plots
 from gan_edu.errors import GameError
-from gan_edu.widgets import DensityLab, OrbitLab, Playground, RealOrFake
+from gan_edu.models.gan import Latent
+from gan_edu.networks import dcgan_generator
+from gan_edu.widgets import DensityLab, LatentLab, OrbitLab, Playground, RealOrFake, StrokeLab
 from gan_edu.widgets.page import SHARED, modules
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -20,6 +22,8 @@ LABORATORIES = {
     "densities": DensityLab(apart=4, drawn=["js"]),
     "orbit": OrbitLab(rule="extragradient", start=(1.0, -0.5)),
     "real or fake": RealOrFake(torch.zeros(4, 1, 8, 8), torch.ones(4, 1, 8, 8), trials=4),
+    "latents": LatentLab(dcgan_generator(5, 1, 8, width=2, depth=1), Latent(4), continuous=1, way="line"),
+    "strokes": StrokeLab(dcgan_generator(5, 1, 8, width=2, depth=1), Latent(5), cells=4, strokes={"ink": ["a1"]}),
 }
 
 
