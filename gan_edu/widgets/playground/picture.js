@@ -2,7 +2,7 @@
  * Pictures: the plane, and the curves below it. Each function draws on a canvas context whose unit is a pixel of the page.
  *
  * A run is whatever has the fields and methods of `Run` that are named here: `limit`, `field()`, `lattice()`, `real`, `samples()`, and,
- * for the curves, `game.loss`, `costs`, `measures`, `modes`, `floor`, `position`.
+ * for the curves, `game.loss`, `costs`, `measures`, `modeCount`, `floor`, `position`.
  */
 
 import { format, label, line, ticks } from "../page/canvas.js";
@@ -185,8 +185,8 @@ export function charts(run, palette) {
     levels: run.floor !== null ? [{ value: run.floor, colour: palette.data }] : [],
     range: [0, Math.log(2)],
   };
-  if (!run.modes) return [costs, divergence];
-  const count = run.modes.counts.length;
+  const count = run.modeCount;
+  if (count === null) return [costs, divergence];
   const captured = {
     title: `modes captured, of ${count}`,
     points: run.measures.all,

@@ -90,6 +90,11 @@ export class Run {
     this.measures.add(this.position, { divergence: this.divergence, ...captured });
   }
 
+  /** How many modes the data has, or null if it has none or is not there. */
+  get modeCount() {
+    return this.modes ? this.modes.counts.length : null;
+  }
+
   /** Samples (300, 2) of the same latents every time. */
   samples() {
     return this.generated(this.traces.seen, this.latents, SHOWN);
