@@ -3,6 +3,8 @@ game in the kernel. For notebook 00."""
 
 import math
 from collections.abc import Callable
+from functools import partial
+from itertools import zip_longest
 
 import torch
 from torch import Tensor
@@ -14,12 +16,25 @@ from ...errors import GameError
 from ...training import Run, adam
 from .view import GameView
 
+LAYERS = ("verdicts", "manifold", "arrows")
 SHOWN = 300  # samples in the picture
 ARROWS = 25  # few, so that they do not hide the samples
 FIELD = 40  # cells a side in which the discriminator is asked
 MEASURED = 2500  # samples, as in the literature
 REFERENCE = 20_000  # real points that stand for the data
 CELLS = 20  # a side, between which the divergence is measured
+
+
+class WatchedRun(Run):
+    """A run whose turns somebody may watch: `watcher(movers, step)` plays a turn by calling `step()`, which gives the costs, and may
+    look before and after."""
+
+    watcher = None
+
+    def turn(self, k, movers):
+        """A turn, as in `Run`."""
+        step = partial(super().turn, k, movers)
+        return step() if self.watcher is None else self.watcher(movers, step)
 
 
 class GameLab:
@@ -51,7 +66,7 @@ class GameLab:
             torch.manual_seed(seed)
             game = self.make_game()
         self.seed, self.game = seed, game
-        self.run = Run(game, self.density.batches(self.batch, seed), self.optimiser, seed=seed)
+        self.run = WatchedRun(game, self.density.batches(self.batch, seed), self.optimiser, seed=seed)
         self.begun += 1
         self.costs = {}  # each player's latest
         self.alone = dict.fromkeys(game.order, 0)  # turns outside rounds
@@ -82,9 +97,58 @@ class GameLab:
                 pass
         finally:
             costs = self.run.history.costs
-            for done, latest in enumerate(zip(*(values[before:] for values in costs.values())), before + 1):
+            new = zip_longest(*(values[before:] for values in costs.values()), fillvalue=math.nan)  # a run that stops reads not all
+            for done, latest in enumerate(new, before + 1):
                 self.costs |= zip(costs, latest)
                 self._note(done + alone)
+
+    def round_apart(self, layers: tuple = LAYERS) -> list[tuple[dict, dict[str, Tensor]]]:
+        """A round, taken apart for slow motion: for each of its turns who moves and at what costs, and arrays. These are the `scene`
+        before the turn, and, for the N real and N generated points of its draw, `batch` (2, N, 2), the discriminator's `outputs`
+        (2, N), the derivatives of its cost by them, without penalties, `pressures` (2, N), those of the generator's cost by the
+        generated points, `slopes` (N, 2), and where the generator puts these points after the turn, `after` (N, 2)."""
+        turns = []
+
+        def watch(movers, step):
+            before = self.scene(layers) | self._draw_apart()
+            latent = self.run.draw.latent
+            costs = step()
+            turns.append((self._costs_apart(before["outputs"], costs), before | {"after": self._generated(latent)}))
+            return costs
+
+        self.run.watcher = watch
+        try:
+            self.rounds()
+        finally:
+            self.run.watcher = None
+        return turns
+
+    def _draw_apart(self):
+        game, objective, draw = self.game, self.game.objective, self.run.draw
+        fake = self._generated(draw.latent)
+        moving = fake.clone().requires_grad_()
+        with game.turn(()):
+            real_outputs, fake_outputs = (output.flatten() for output in game.logits(draw.real, moving))
+        cost = objective.generator(real_outputs if objective.paired else None, fake_outputs)
+        outputs = torch.stack([real_outputs, fake_outputs]).detach().requires_grad_()
+        return {
+            "batch": torch.stack([draw.real, fake]),
+            "outputs": outputs.detach(),
+            "pressures": torch.autograd.grad(objective.discriminator(*outputs), outputs)[0],
+            "slopes": torch.autograd.grad(cost, moving)[0],
+        }
+
+    def _costs_apart(self, outputs, costs):
+        """The movers' costs, the discriminator's without its penalties."""
+        costs = {name: cost.item() for name, cost in costs.items()}
+        if self.game.penalties and "discriminator" in costs:
+            costs["discriminator"] = self.game.objective.discriminator(*outputs).item()
+        return costs
+
+    @torch.no_grad()
+    def _generated(self, latent):
+        with self.game.turn(()):
+            return self.game.generator(latent)
 
     def _note(self, position=None):
         """Writes the latest costs into the course of the run."""
@@ -107,7 +171,7 @@ class GameLab:
             return -len(samples) * torch.autograd.grad(cost, samples)[0]
 
     @torch.no_grad()
-    def scene(self, layers: tuple = ("verdicts", "manifold", "arrows")) -> dict[str, Tensor]:
+    def scene(self, layers: tuple = LAYERS) -> dict[str, Tensor]:
         """What the picture shows, as arrays by name. Always `real` and `samples`, (300, 2) each; and for a layer
 
         verdicts: the discriminator's outputs at the centres of 40 × 40 cells, the upper row first, `field` (40, 40), and at the real

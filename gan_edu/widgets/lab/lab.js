@@ -6,7 +6,9 @@ import { control } from "../page/form.js";
 import { Kernel } from "../page/kernel.js";
 import { keyButton, pressByKey } from "../page/keys.js";
 import { choice } from "../page/table.js";
-import { dashed, legend } from "../playground/legend.js";
+import { dashed, legend, scaleOfArrows } from "../playground/legend.js";
+import { PHASE } from "../playground/live.js";
+import { playPhase } from "../playground/phases.js";
 import { charts, drawCurves, drawPlane, lastRound, longestOf, rangeOfCosts } from "../playground/picture.js";
 import { TABLE } from "../playground/settings.js";
 import { Scene } from "./scene.js";
@@ -19,6 +21,7 @@ const SILENCE =
   "The kernel has not answered yet. It may be busy with a cell, and then this goes on by itself; if it has been restarted, run the cell again.";
 
 const SPEED = choice("speed", "full", [
+  ["slow", "slow motion: phase by phase"],
   ["second", "1 round a second"],
   ["1", "1 round a picture"],
   ["10", "10 rounds a picture"],
@@ -41,8 +44,8 @@ export function mount(place, { model }) {
 class Lab {
   constructor(place, kernel) {
     this.kernel = kernel;
-    this.scene = new Scene();
-    this.scene.take(kernel.first);
+    this.scene = new Scene(kernel.first);
+    this.noPhase();
     this.layers = this.scene.settings.layers;
     this.speed = SPEED.standard;
     this.playing = false;
@@ -113,6 +116,7 @@ class Lab {
       this.playButton,
       keyButton("Round", "n", "one round of everybody's turns", () => this.act({ rounds: 1 })),
       ...steps,
+      keyButton("Phase", "s", "one phase of a turn, as in slow motion", () => this.stepPhase()),
       keyButton("Reset", "r", "begin again from the seed", () => this.act({ seed: this.seed })),
       ...settings,
     );
@@ -120,7 +124,7 @@ class Lab {
 
   keys() {
     const steps = this.scene.said.players.map((player) => `${player[0]} a step of ${player[0].toUpperCase()}`).join(", ");
-    return `Keys, once something here has been clicked: space plays and pauses, n a round, ${steps}, r resets.`;
+    return `Keys, once something here has been clicked: space plays and pauses, n a round, ${steps}, s a phase in slow motion, r resets.`;
   }
 
   destroy() {
@@ -166,6 +170,9 @@ class Lab {
     if (problem) this.fail(problem, question);
     else {
       this.scene.take(answer);
+      if (isDeed(question)) this.noPhase();
+      this.turns.push(...this.scene.turns());
+      if (this.turns.length && question.apart) this.showPhase();
       if (isDeed(question) || this.problem.textContent === SILENCE) this.tell("");
       if (question.rounds) this.fits = Math.max(1, Math.min(2 * this.fits, Math.round((question.rounds * SMOOTH) / milliseconds), 1000));
     }
@@ -178,6 +185,7 @@ class Lab {
   /** An error stops the play, and what there is now is looked at; unless looking is what has failed. */
   fail(problem, question) {
     this.stop();
+    this.noPhase();
     this.tell(problem);
     this.traceback.textContent = this.kernel.traceback;
     this.details.hidden = !this.traceback.textContent;
@@ -212,8 +220,38 @@ class Lab {
     clearTimeout(this.timers.due);
     if (!this.playing || !this.visible || this.kernel.busy) return;
     if (document.hidden) this.timers.due = setTimeout(() => this.goOn(), 1000);
+    else if (this.speed === "slow") this.timers.due = setTimeout(() => this.nextPhase(), this.phase ? PHASE : 0);
     else if (this.speed === "second") this.timers.due = setTimeout(() => this.ask({ rounds: 1 }), 1000);
     else this.ask({ rounds: this.speed === "full" ? this.fits : Number(this.speed) });
+  }
+
+  stepPhase() {
+    this.stop();
+    this.nextPhase();
+  }
+
+  /** The next phase of what the kernel has played, or another round from it. */
+  nextPhase() {
+    if (this.turns.length) {
+      this.showPhase();
+      this.goOn();
+    } else this.ask({ apart: true });
+  }
+
+  showPhase() {
+    const [turn] = this.turns;
+    this.phase = playPhase(turn);
+    if (!turn.left.length) this.turns.shift();
+    this.ground = turn.left.length ? turn : (this.turns[0] ?? this.scene); // a move is seen where it has led
+    this.explain();
+    this.canvases.touch();
+  }
+
+  /** Shows the present, and no phase of what has led to it. */
+  noPhase() {
+    this.turns = [];
+    this.phase = null;
+    this.ground = this.scene;
   }
 
   show(visible) {
@@ -229,10 +267,9 @@ class Lab {
   // What is seen and said -------------------------------------------------------------------------------------------------
 
   draw(palette) {
-    const { scene } = this;
-    const pulls = scene.arrows();
-    const how = { layers: scene.settings.layers, palette, phase: null, pulls, longest: longestOf(pulls) };
-    drawPlane(prepare(this.plane), scene, how);
+    const { scene, ground, phase } = this;
+    const pulls = this.pulls();
+    drawPlane(prepare(this.plane), ground, { layers: ground.settings.layers, palette, phase, pulls, longest: longestOf(pulls) });
     const range = { last: lastRound([scene]), costRange: rangeOfCosts([scene]) };
     drawCurves(prepare(this.curves), charts(scene, palette), { palette, ...range });
   }
@@ -242,12 +279,25 @@ class Lab {
   describe(says) {
     if (!says) return;
     this.status.textContent = says;
-    this.caption.textContent = legend(this.scene, { longest: longestOf(this.scene.arrows()), here: null });
     this.note.textContent = dashed(this.scene);
+    this.explain();
     if (this.playing && performance.now() - this.spoken < SUMMARY) return;
     this.spoken = performance.now();
     this.summary.textContent = says;
     this.plane.setAttribute("aria-label", this.caption.textContent);
+  }
+
+  /** Writes what is to be seen in the plane. */
+  explain() {
+    const { phase } = this;
+    const slopes = { longest: longestOf(this.pulls()), here: null };
+    if (!phase) this.caption.textContent = legend(this.scene, slopes);
+    else this.caption.textContent = phase.pulls ? `${phase.words} Of the arrows, ${scaleOfArrows(slopes)}.` : phase.words;
+  }
+
+  /** The arrows {from, along}, or null where there are none. */
+  pulls() {
+    return this.phase ? (this.phase.pulls ?? null) : this.scene.arrows();
   }
 }
 

@@ -21,29 +21,37 @@ class GameView(KernelLaboratory):
 
     def __init__(self, lab):
         self.lab = lab
-        super().__init__(layers=["verdicts", "manifold", "arrows"], measure=True)
+        super().__init__(layers=("verdicts", "manifold", "arrows"), measure=True)
 
     def answer(self, question: dict) -> tuple[dict, dict[str, torch.Tensor]]:
         """Does what is asked, and says what is then to be seen.
 
-        question: `rounds`, how many to play, or `turn`, a player's name, or `seed`, to begin again from, or none of them, to look;
+        question: `rounds`, how many to play, or `turn`, a player's name, or `apart`, to play a round and see each of its turns, or
+        `seed`, to begin again from, or none of them, to look;
         `layers`, those that are drawn; `measure`, whether the state is measured and described; and what the page knows already, `run`,
         the number of the run, and how many rows it has of `costs` and `measures`.
         """
-        lab = self.lab
+        lab, turns = self.lab, []
         match question:
             case {"rounds": count}:
                 lab.rounds(count)
             case {"turn": player}:
                 lab.turn(player)
+            case {"apart": True}:
+                turns = lab.round_apart(question["layers"])
             case {"seed": seed}:
                 lab.reset(seed)
-        said = self.setting() | ({"says": lab.describe()} if question.get("measure") else {})
+        said = self.setting() | {"turns": [costs for costs, _ in turns]}
+        if question.get("measure"):
+            said["says"] = lab.describe()
         same = question.get("run") == lab.begun
-        return said, lab.scene(question["layers"]) | {
+        arrays = lab.scene(question["layers"]) | {
             "costs": rows(lab.course, question["costs"] if same else 0, 1 + len(lab.game.order)),
             "measures": rows(lab.measured, question["measures"] if same else 0, 3),
         }
+        for k, (_, seen) in enumerate(turns):
+            arrays |= {f"{k} {name}": array for name, array in seen.items()}
+        return said, arrays
 
     def setting(self) -> dict:
         """What the arrays belong to: the run, and what axes and legend need to know of the game."""
@@ -57,6 +65,7 @@ class GameView(KernelLaboratory):
             "limit": lab.limit,
             "floor": lab.floor,
             "loss": game.objective.name if plain else None,
+            "penalties": len(game.penalties),
             "between": any(isinstance(penalty, penalties.GradientPenalty) for penalty in game.penalties),
             "modes": len(lab.density.centres) if hasattr(lab.density, "centres") else None,
         }
