@@ -4,6 +4,7 @@ import base64
 import math
 import re
 import signal
+import threading
 from functools import partial
 
 import nbformat
@@ -253,6 +254,19 @@ def test_a_cost_that_is_no_longer_finite_is_said_and_what_is_left_can_be_looked_
     said, arrays = asked(view)
     assert "problem" not in said and len(arrays["costs"]) == 5
     assert "problem" not in asked(view, seed=0)[0]
+
+
+def test_cells_and_page_wait_for_one_another():
+    lab = small_lab()
+    view = lab.view()
+    cell = threading.Thread(target=lambda: [lab.rounds(2) for _ in range(20)])
+    cell.start()
+    problems = [asked(view, rounds=2)[0].get("problem") for _ in range(20)]
+    cell.join()
+    torch.manual_seed(0)
+    history = play(small_gan(), ring().batches(32, seed=0), 80, optimiser=partial(adam, lr=1e-3))
+    assert problems == [None] * 20 and lab.run.history.costs == history.costs
+    assert [row[0] for row in lab.course] == list(range(1, 81))
 
 
 def test_an_interrupt_lets_the_round_be_finished_and_is_no_error(monkeypatch):

@@ -2,8 +2,9 @@
 game in the kernel. For notebook 00."""
 
 import math
+import threading
 from collections.abc import Callable
-from functools import partial
+from functools import partial, wraps
 from itertools import zip_longest
 
 import torch
@@ -37,6 +38,17 @@ class WatchedRun(Run):
         return step() if self.watcher is None else self.watcher(movers, step)
 
 
+def one_at_a_time(method):
+    """A method for which others of the same laboratory wait: JupyterLab has pages answered in a thread beside that of the cells."""
+
+    @wraps(method)
+    def waiting(lab, *arguments, **settings):
+        with lab.lock:
+            return method(lab, *arguments, **settings)
+
+    return waiting
+
+
 class GameLab:
     """A GAN with two-dimensional samples that the reader drives: a turn of one player alone, a round, or many.
 
@@ -50,6 +62,7 @@ class GameLab:
 
     def __init__(self, make_game: Callable, density, batch: int = 256, optimiser: Callable = adam, seed: int = 0):
         self.make_game, self.density, self.batch, self.optimiser = make_game, density, batch, optimiser
+        self.lock = threading.RLock()
         self.begun = 0  # runs
         self.reset(seed)
         self.real = density.sample(SHOWN, self._rng())
@@ -60,6 +73,7 @@ class GameLab:
         self.reference = self._shares(density.sample(REFERENCE, rng))
         self.floor = jensen_shannon(self._shares(density.sample(MEASURED, rng)), self.reference)
 
+    @one_at_a_time
     def reset(self, seed: int):
         """Starts afresh: new networks, new batches, no history."""
         with torch.random.fork_rng(devices=[]):
@@ -78,6 +92,7 @@ class GameLab:
         """How far the run is, in rounds; a turn alone counts as its share of one."""
         return self.run.done + sum(self.alone.values()) / len(self.alone)
 
+    @one_at_a_time
     def turn(self, player: str):
         """One step of one player, on a fresh batch; everybody else stands still. Raises GameError for an unknown player."""
         self.game.player(player)
@@ -87,6 +102,7 @@ class GameLab:
         self.alone[player] += 1
         self._note()
 
+    @one_at_a_time
     def rounds(self, count: int = 1):
         """`count` rounds of the schedule. An interrupt lets a round be finished first. Raises GameError if a cost is no longer
         finite."""
@@ -102,6 +118,7 @@ class GameLab:
                 self.costs |= zip(costs, latest)
                 self._note(done + alone)
 
+    @one_at_a_time
     def round_apart(self, layers: tuple = LAYERS) -> list[tuple[dict, dict[str, Tensor]]]:
         """A round, taken apart for slow motion: for each of its turns who moves and at what costs, and arrays. These are the `scene`
         before the turn, and, for the N real and N generated points of its draw, `batch` (2, N, 2), the discriminator's `outputs`

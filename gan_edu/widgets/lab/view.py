@@ -31,7 +31,11 @@ class GameView(KernelLaboratory):
         `layers`, those that are drawn; `measure`, whether the state is measured and described; and what the page knows already, `run`,
         the number of the run, and how many rows it has of `costs` and `measures`.
         """
-        lab, turns = self.lab, []
+        with self.lab.lock:
+            return self._answer(self.lab, question)
+
+    def _answer(self, lab, question):
+        turns = []
         match question:
             case {"rounds": count}:
                 lab.rounds(count)
