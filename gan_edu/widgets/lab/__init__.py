@@ -113,7 +113,9 @@ class GameLab:
                 pass
         finally:
             costs = self.run.history.costs
-            new = zip_longest(*(values[before:] for values in costs.values()), fillvalue=math.nan)  # a run that stops reads not all
+            new = zip_longest(
+                *(values[before:] for values in costs.values()), fillvalue=math.nan
+            )  # not all are read if it stops
             for done, latest in enumerate(new, before + 1):
                 self.costs |= zip(costs, latest)
                 self._note(done + alone)
