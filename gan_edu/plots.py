@@ -276,13 +276,6 @@ def frame(figure):
     return buffer.getvalue()
 
 
-def shown(canvas):
-    """What an Agg canvas shows at this moment as PNG bytes, without drawing it again: for pictures that move."""
-    buffer = io.BytesIO()
-    Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB").save(buffer, "png", compress_level=1)
-    return buffer.getvalue()
-
-
 def sheet(pixels, columns=10, scale=2):
     """Images (N, C, H, W), bytes or pixels in [-1, 1], `columns` to a row, each pixel `scale` wide, as the bytes of a WebP picture: a
     frame for the `film` of a recorded run. Grey ones are dark ink on white paper, as in `samples`."""

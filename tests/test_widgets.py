@@ -370,13 +370,20 @@ panel = StrokeLab(torch.nn.Unflatten(1, (1, 4, 4)), Latent(16), cells=4, pool=10
 panel"""
 MISHAP = """panel.controls['typed'].value = 'z9'
 'the cell goes on'"""
+GAME = """from gan_edu.data import ring
+from gan_edu.models.gan import GAN
+from gan_edu.networks import mlp
+from gan_edu.widgets import GameLab
+view = GameLab(lambda: GAN(mlp(2, 8, 2), mlp(2, 8, 1), latent=2), ring()).view()
+view"""
+ANOTHER = "said, _ = view.reply({'turn': 'judge', 'layers': []})"
 
 
 @pytest.fixture(scope="module")
 def executed(tmp_path_factory):
     """A laboratory and a mishap, executed as the course does: (outcome, executed notebook, page)."""
     folder = tmp_path_factory.mktemp("course")
-    cells = [new_code_cell(source) for source in ("SEED = 0", LAB, MISHAP)]
+    cells = [new_code_cell(source) for source in ("SEED = 0", LAB, MISHAP, GAME, ANOTHER)]
     cells[0].metadata.tags = ["parameters"]
     kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
     source, target = folder / "99_lab.ipynb", folder / "out" / "99_lab.ipynb"
@@ -393,13 +400,16 @@ def test_a_page_without_a_kernel_keeps_the_picture_and_the_line(executed):
     picture = re.search(r"<img [^>]*alt=.No strokes[^>]*base64,([^'\"]+)", page)
     assert base64.b64decode(picture[1]).startswith(PNG)
     assert re.search(r"<figcaption>[^<]*No strokes: 4 random images", page)
+    assert "application/vnd.jupyter.widget-view+json" in notebook.cells[3].outputs[0].data
+    assert re.search(r"<img [^>]*alt=.Seed 0, round 0;[^>]*base64,", page) and re.search(r"<figcaption>Seed 0, round 0;", page)
 
 
 def test_an_error_in_a_callback_makes_the_executed_notebook_fail_though_its_cells_do_not(executed):
     outcome, notebook, _ = executed
     assert notebook.cells[2].outputs[0].data["text/plain"] == "'the cell goes on'"
-    (problem,) = outcome.problems
-    assert problem.startswith("a widget hides GameError: there is no field 'z9'")
+    of_panel, of_game = sorted(outcome.problems, reverse=True)
+    assert of_panel.startswith("a widget hides GameError: there is no field 'z9'")
+    assert of_game.startswith("a widget hides GameError: GAN has no player 'judge'")
 
 
 # ----- StrokeLab

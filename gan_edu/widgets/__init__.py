@@ -1,5 +1,5 @@
-"""Laboratories: a picture with controls. Those in a folder of their own run in the page itself and need no kernel; underneath each of
-the others lies a plain object that runs, and is tested, without a browser."""
+"""Laboratories: a picture with controls. Those in a folder of their own are drawn in the page itself, and all but `lab` need no
+kernel; underneath the others lies a plain object that runs, and is tested, without a browser."""
 
 from .densities import DensityLab
 from .lab import GameLab

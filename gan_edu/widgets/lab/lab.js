@@ -66,11 +66,10 @@ class Lab {
 
   build(place) {
     const speed = control(SPEED, (value) => (this.speed = value));
-    const seed = control(TABLE.all.seed, (value) => (this.seed = value));
+    this.seeds = control(TABLE.all.seed, (value) => (this.seed = value));
     const layers = control(TABLE.all.layers, (value) => this.setLayers(value));
-    this.seed = this.scene.said.seed;
     speed.show(this.speed);
-    seed.show(this.seed);
+    this.showSeed();
     layers.show(this.layers);
     this.plane = element("canvas", { class: "plane", role: "img" });
     this.curves = element("canvas", { class: "curves", role: "img", "aria-label": "Costs, modes captured and divergence over the rounds" });
@@ -84,7 +83,7 @@ class Lab {
     this.root = element(
       "section",
       { class: "gan-lab gan-playground gan-kernel", "aria-label": "GAN laboratory", "data-lm-suppress-shortcuts": "true" },
-      this.bar(speed.box, seed.box),
+      this.bar(speed.box, this.seeds.box),
       this.problem,
       this.details,
       element(
@@ -169,7 +168,9 @@ class Lab {
     const { problem, says } = answer.said;
     if (problem) this.fail(problem, question);
     else {
+      const before = this.scene.said.run;
       this.scene.take(answer);
+      if (this.scene.said.run !== before) this.showSeed();
       if (isDeed(question)) this.noPhase();
       this.turns.push(...this.scene.turns());
       if (this.turns.length && question.apart) this.showPhase();
@@ -257,6 +258,12 @@ class Lab {
   show(visible) {
     this.visible = visible;
     this.goOn();
+  }
+
+  /** The seed of the present run, which a cell may have begun. */
+  showSeed() {
+    this.seed = this.scene.said.seed;
+    this.seeds.show(this.seed);
   }
 
   setLayers(layers) {
