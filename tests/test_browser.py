@@ -546,6 +546,10 @@ def test_a_kernel_that_does_not_answer_is_said_and_what_was_drawn_first_stays(mo
     assert "round 0" in page.locator(".status").text_content()
     page.wait_for_function("document.querySelector('.problem').textContent.startsWith('The kernel has not answered yet')")
     assert picture(page) == seen
+    before = page.evaluate("questions.length")
+    page.get_by_role("button", name="Round", exact=True).click()
+    assert page.evaluate("questions.length") == before + 1, "an answer that is lost is not waited for"
+    page.evaluate("most = 1")
 
 
 def test_the_laboratory_of_a_game_has_names_and_words_and_fits_a_telephone(mounted):

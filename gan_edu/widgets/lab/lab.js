@@ -50,6 +50,7 @@ class Lab {
     this.speed = SPEED.standard;
     this.playing = false;
     this.visible = true;
+    this.overdue = false;
     this.due = []; // what somebody has asked for while an answer was due
     this.fits = 1; // rounds that an answer has time for
     this.measured = this.spoken = 0;
@@ -148,20 +149,27 @@ class Lab {
     this.ask({});
   }
 
-  /** Asks as soon as no answer is due. Looking can wait for an answer that comes anyhow. */
+  /** Asks as soon as no answer is due, or the one that is due has not come for long. Looking can wait for an answer that comes anyhow. */
   ask(question) {
-    if (this.kernel.busy) {
+    if (this.kernel.busy && !this.overdue) {
       if (isDeed(question) || !this.due.length) this.due.push(question);
       return;
     }
     const now = performance.now();
     const measure = !this.playing || now - this.measured >= MEASURE;
     if (measure) this.measured = now;
-    this.timers.patience = setTimeout(() => this.tell(SILENCE), PATIENCE);
+    this.overdue = false;
+    clearTimeout(this.timers.patience);
+    this.timers.patience = setTimeout(() => this.waitNoLonger(), PATIENCE);
     this.kernel.ask({ ...question, ...this.scene.known, layers: this.layers, measure }, (answer) => {
       clearTimeout(this.timers.patience);
       this.take(answer, performance.now() - now, question);
     });
+  }
+
+  waitNoLonger() {
+    this.overdue = true;
+    this.tell(SILENCE);
   }
 
   take(answer, milliseconds, question) {
@@ -219,7 +227,7 @@ class Lab {
   /** The next rounds, if it plays, and somebody can see it. */
   goOn() {
     clearTimeout(this.timers.due);
-    if (!this.playing || !this.visible || this.kernel.busy) return;
+    if (!this.playing || !this.visible || (this.kernel.busy && !this.overdue)) return;
     if (document.hidden) this.timers.due = setTimeout(() => this.goOn(), 1000);
     else if (this.speed === "slow") this.timers.due = setTimeout(() => this.nextPhase(), this.phase ? PHASE : 0);
     else if (this.speed === "second") this.timers.due = setTimeout(() => this.ask({ rounds: 1 }), 1000);
