@@ -130,20 +130,26 @@ def verdicts(ax, discriminator, limit, resolution=80):
 
 
 def manifold(ax, generator, size, reach=2.0, lines=21, points=61):
-    """Where a generator with two-dimensional samples puts its latents: a square lattice on [-reach, reach]² pushed through it.
+    """Where a generator with two-dimensional samples puts its latents: the curves of its `lattice`."""
+    curves = lattice(generator, size, reach, lines if size > 1 else 1, points)
+    ax.add_collection(LineCollection(array(curves), colors=GENERATOR, linewidths=0.7, alpha=0.6))
+    return ax
 
-    size: numbers in a latent. The lattice spans the first two of them, the others stay at 0; of a single one, a curve is left.
+
+@torch.no_grad()
+def lattice(generator, size, reach, lines, points):
+    """A square lattice of latents on [-reach, reach]² pushed through a generator with two-dimensional samples: curves
+    (2 · lines, points, 2), first those along the first latent.
+
+    size: numbers in a latent. The lattice spans the first two of them, the others stay at 0; of a single one, `lines` curves are left.
     """
-    along, across = torch.linspace(-reach, reach, points), torch.linspace(-reach, reach, lines if size > 1 else 1)
-    latent = torch.zeros(2, len(across), points, size)
-    for k in range(min(size, 2)):  # the lines along the first latent, then those along the second
+    along, across = torch.linspace(-reach, reach, points), torch.linspace(-reach, reach, lines)
+    latent = torch.zeros(2, lines, points, size)
+    for k in range(min(size, 2)):
         latent[k, ..., k] = along
         if size > 1:
             latent[k, ..., 1 - k] = across.unsqueeze(1)
-    with torch.no_grad():
-        curves = generator(latent[:size].flatten(0, 2)).view(-1, points, 2)
-    ax.add_collection(LineCollection(array(curves), colors=GENERATOR, linewidths=0.7, alpha=0.6))
-    return ax
+    return generator(latent[:size].flatten(0, 2)).view(-1, points, 2)
 
 
 def arrows(ax, points, directions, longest):
@@ -267,13 +273,6 @@ def frame(figure):
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=80)
     plt.close(figure)
-    return buffer.getvalue()
-
-
-def shown(canvas):
-    """What an Agg canvas shows at this moment as PNG bytes, without drawing it again: for pictures that move."""
-    buffer = io.BytesIO()
-    Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB").save(buffer, "png", compress_level=1)
     return buffer.getvalue()
 
 

@@ -1,6 +1,7 @@
-"""The laboratories that live in the page, in a browser: each opened from a file with no network, every control operated. What they
-compute is compared elsewhere, without a browser."""
+"""The laboratories in a browser: each opened from a file with no network, every control operated. What they compute is compared
+elsewhere, without a browser."""
 
+import base64
 import hashlib
 import math
 import re
@@ -9,9 +10,10 @@ import shutil
 import pytest
 import torch
 
-from gan_edu.models.gan import Latent
-from gan_edu.networks import dcgan_generator
-from gan_edu.widgets import DensityLab, LatentLab, OrbitLab, Playground, RealOrFake, StrokeLab
+from gan_edu.data import ring
+from gan_edu.models.gan import GAN, Latent
+from gan_edu.networks import dcgan_generator, mlp
+from gan_edu.widgets import DensityLab, GameLab, LatentLab, OrbitLab, Playground, RealOrFake, StrokeLab
 
 try:
     from playwright.sync_api import sync_playwright
@@ -495,3 +497,182 @@ def test_the_playground_plays_at_once_and_reaches_seven_of_eight_modes(opened):
     before = picture(page)
     page.keyboard.press("n")
     assert picture(page) != before
+
+
+# ----- The laboratory whose numbers come from the kernel: here from this process, through a model as anywidget has it
+
+MOUNT = """async ({ source, style, first }) => {
+  const view = (text) => new DataView(Uint8Array.from(atob(text), (character) => character.charCodeAt(0)).buffer);
+  const state = { first: { said: first.said, buffers: first.buffers.map(view) }, outputs: [] };
+  const listeners = new Set();
+  Object.assign(window, { questions: [], due: 0, most: 0, listeners });
+  const model = {
+    get: (name) => state[name],
+    on: (_, hear) => listeners.add(hear),
+    off: (_, hear) => listeners.delete(hear),
+    async send(question) {
+      questions.push(question);
+      most = Math.max(most, ++due);
+      const { said, buffers, outputs } = await answer(question);
+      due--;
+      state.outputs = outputs;
+      for (const hear of listeners) hear(said, buffers.map(view));
+    },
+  };
+  document.head.append(Object.assign(document.createElement("style"), { textContent: style }));
+  const module = await import(URL.createObjectURL(new Blob([source], { type: "text/javascript" })));
+  window.leave = module.default.render({ model, el: document.body });
+}"""
+
+
+@pytest.fixture
+def mounted(opened):
+    """`mounted(lab, **how)`: a page with the lab's view. No question may be asked before the last one's answer has come; unless there
+    are no `answers`."""
+    pages = []
+
+    def sent(said, buffers, outputs=()):
+        return {"said": said, "buffers": [base64.b64encode(each).decode() for each in buffers], "outputs": list(outputs)}
+
+    def mounted(lab, answers=True, **how):
+        view = lab.view()
+        page = opened(None, html="<!doctype html><body>", **how)
+        page.expose_function("answer", lambda question: sent(*view.reply(question), view.outputs))
+        if not answers:
+            page.evaluate("() => (window.answer = () => new Promise(() => {}))")
+        page.evaluate(MOUNT, {"source": view._esm, "style": view._css, "first": sent(**view.first)})
+        if answers:
+            quiet(page)
+            pages.append(page)
+        return page
+
+    yield mounted
+    for page in pages:
+        assert page.evaluate("most") == 1
+
+
+def quiet(page):
+    """Waits until nothing is asked any more and what has been answered is drawn."""
+    page.wait_for_function("due === 0 && questions.length > 0")
+    settle(page)
+
+
+def small_lab(**settings):
+    return GameLab(lambda: GAN(mlp(2, 16, 2), mlp(2, 16, 1), latent=2), ring(), batch=32, **settings)
+
+
+def press(page, name):
+    page.get_by_role("button", name=name, exact=True).click()
+    quiet(page)
+
+
+def test_every_control_of_the_game_in_the_kernel_changes_the_picture(mounted):
+    lab = small_lab()
+    page = mounted(lab)
+    seen = {picture(page)}
+    presses = {"Round": 1, "Step D": 1.5, "Step G": 2, "Phase": 3, "Phase ": 3, "Reset": 0, "Round ": 1}
+    for name, position in presses.items():
+        press(page, name.strip())
+        assert lab.position == position
+        seen.add(picture(page))
+    assert len(seen) == 6, "a reset leads back to where it began, and the first round to where it led"
+    before = picture(page)
+    for box in page.get_by_role("checkbox").all():
+        box.click()
+        quiet(page)
+        assert picture(page) != before
+        box.click()
+        quiet(page)
+        assert picture(page) == before
+    page.get_by_label("seed").fill("7")
+    page.get_by_label("seed").press("Enter")
+    press(page, "Reset")
+    assert lab.seed == 7 and "Seed 7, round 0" in page.locator(".status").text_content()
+    assert page.locator(".problem").text_content() == ""
+
+
+@pytest.mark.parametrize(("speed", "each"), [(2, {1}), (3, {10}), (4, {100}), (5, None)])
+def test_the_game_in_the_kernel_plays_until_it_is_paused(mounted, speed, each):
+    lab = small_lab()
+    page = mounted(lab)
+    page.get_by_label("speed").select_option(index=speed)
+    page.locator(".play").click()
+    page.wait_for_function("questions.filter((question) => question.rounds).length >= 5")
+    page.locator(".play").click()
+    quiet(page)
+    asked = page.evaluate("questions.map((question) => question.rounds).filter(Boolean)")
+    assert lab.run.done == sum(asked) and (each is None or set(asked) == each)
+    assert f"round {lab.run.done:,};" in page.locator(".status").text_content()
+    page.wait_for_timeout(300)
+    assert lab.run.done == sum(asked), "whoever pauses it has paused it"
+
+
+def test_slow_motion_shows_each_turn_phase_by_phase(mounted):
+    page = mounted(small_lab())
+    said, pictures = [], set()
+    for _ in range(8):
+        press(page, "Phase")
+        said.append(" ".join(page.locator(".caption").text_content().split(". ")[0].split(" ")[2:4]))
+        pictures.add(picture(page))
+    assert said == [f"{who}, {phase}" for who in "DG" for phase in ("sample", "judge", "gradient", "move")]
+    assert len(pictures) >= 7, "each shows something else; before G moves first, its samples are those that D has judged"
+    page.get_by_label("speed").select_option(index=0)
+    page.locator(".play").click()
+    page.wait_for_function("document.querySelector('.caption').textContent.includes('judge')")
+    press(page, "Round")
+    assert "Blue dots: real points." in page.locator(".caption").text_content()
+
+
+def test_an_error_in_the_kernel_is_said_and_ends_the_play(mounted):
+    lab = small_lab(optimiser=lambda parameters: torch.optim.SGD(parameters, lr=1e30))
+    page = mounted(lab)
+    page.locator(".play").click()
+    page.wait_for_function("document.querySelector('.problem').textContent !== ''")
+    quiet(page)
+    assert re.match("That did not work: the .* Lower the learning rate", page.locator(".problem").text_content())
+    assert page.locator(".play").text_content() == "Play"
+    page.get_by_text("the error in full").click()
+    assert "Traceback (most recent call last)" in page.locator("pre").text_content()
+    press(page, "Reset")
+    assert page.locator(".problem").text_content() == "" and "round 0;" in page.locator(".status").text_content()
+
+
+def test_the_laboratory_of_a_game_has_keys_where_it_has_the_focus(mounted):
+    lab = small_lab()
+    page = mounted(lab)
+    page.keyboard.press("n")
+    assert lab.position == 0, "the page around it has keys of its own"
+    page.get_by_role("button", name="Round", exact=True).focus()
+    for key, position in (("n", 1), ("d", 1.5), ("g", 2), ("s", 3), ("r", 0)):
+        page.keyboard.press(key)
+        quiet(page)
+        assert lab.position == position
+    page.get_by_label("seed").focus()
+    page.keyboard.press("n")
+    assert lab.position == 0
+    suppressed = "document.activeElement.closest('[data-lm-suppress-shortcuts]') !== null"
+    assert page.evaluate(suppressed), "in JupyterLab two presses of d would delete the cell"
+
+
+def test_a_kernel_that_does_not_answer_is_said_and_what_was_drawn_first_stays(mounted):
+    page = mounted(small_lab(), answers=False)
+    settle(page)
+    seen = picture(page)
+    assert "round 0" in page.locator(".status").text_content()
+    page.wait_for_function("document.querySelector('.problem').textContent.startsWith('The kernel has not answered yet')")
+    assert picture(page) == seen
+    before = page.evaluate("questions.length")
+    page.get_by_role("button", name="Round", exact=True).click()
+    assert page.evaluate("questions.length") == before + 1, "an answer that is lost is not waited for"
+
+
+def test_the_laboratory_of_a_game_has_names_and_words_and_fits_a_telephone(mounted):
+    page = mounted(small_lab(), width=390, height=800)
+    assert page.evaluate("() => document.documentElement.scrollWidth") <= 390
+    fields = "() => [...document.querySelectorAll('input, select')].map((one) => one.labels[0]?.textContent.trim())"
+    names = page.evaluate(fields)
+    assert len(names) == 5 and all(names)
+    words = [canvas.get_attribute("aria-label") for canvas in page.locator("canvas").all()]
+    assert len(words) == 2 and all(len(each) > 20 for each in words)
+    page.evaluate("leave()")
+    assert page.locator(".gan-lab").count() == 0 and page.evaluate("listeners.size") == 0

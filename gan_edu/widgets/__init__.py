@@ -1,13 +1,12 @@
-"""Laboratories: a picture with controls. Those in a folder of their own run in the page itself and need no kernel; underneath each of
-the others lies a plain object that runs, and is tested, without a browser."""
+"""Laboratories: pictures with controls, drawn in the page itself. All but `GameLab` need no kernel; underneath it lies a plain object
+that runs, and is tested, without a browser."""
 
 from .densities import DensityLab
 from .lab import GameLab
 from .latents import LatentLab
 from .orbit import OrbitLab
-from .panel import Panel
 from .playground import Playground
 from .real_or_fake import RealOrFake
 from .strokes import StrokeLab
 
-__all__ = ["DensityLab", "GameLab", "LatentLab", "OrbitLab", "Panel", "Playground", "RealOrFake", "StrokeLab"]
+__all__ = ["DensityLab", "GameLab", "LatentLab", "OrbitLab", "Playground", "RealOrFake", "StrokeLab"]

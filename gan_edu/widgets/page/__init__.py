@@ -1,4 +1,5 @@
-"""Laboratories that run in the page itself, in JavaScript, with no kernel and no network: what all of them share."""
+"""Laboratories as the page shows them, in JavaScript and with no network: what all of them share. Most need no kernel either; of those
+that do, `kernel.py` has the other half."""
 
 import html
 import json
@@ -37,11 +38,10 @@ class Laboratory:
 
     def page(self) -> str:
         """All of it as one page, style sheets and modules included."""
-        sheets = (SHARED / "page.css", self.folder / f"{self.folder.name}.css")
         return PAGE.format(
             title=self.title,
-            style="\n".join(sheet.read_text(encoding="utf-8") for sheet in sheets),
-            sources=in_script(modules(self.folder)),
+            style=style(self.folder),
+            addresses=addresses(self.folder),
             entry=self.folder.name,
             settings=in_script(self.settings),
         )
@@ -60,12 +60,30 @@ def modules(folder: Path) -> dict[str, str]:
     return {name: sources[name] for name in TopologicalSorter(imports).static_order()}
 
 
+def addresses(folder: Path) -> str:
+    """JavaScript that gives each of a laboratory's modules an address, `addresses[name]`: a module that lies inside a page, or inside
+    another module, has none that another could import it by."""
+    return ADDRESSES.replace("SOURCES", in_script(modules(folder)))
+
+
+def style(*folders: Path) -> str:
+    """The style sheet that all laboratories share, and those of these folders."""
+    sheets = [SHARED / "page.css", *(folder / f"{folder.name}.css" for folder in folders)]
+    return "\n".join(sheet.read_text(encoding="utf-8") for sheet in sheets)
+
+
 def in_script(value) -> str:
     """JSON that may stand in a script of a page, which `</script>` within it would end."""
     return json.dumps(value).replace("</", "<\\/")
 
 
-# A module that lies inside the page has no address that another could import it by: each is given one.
+ADDRESSES = r"""const sources = SOURCES;
+const addresses = {};
+for (const [name, source] of Object.entries(sources)) {
+  const code = source.replace(/from "\.[\w.\/]*\/([\w.]+)"/g, (_, other) => `from "${addresses[other]}"`);
+  addresses[name] = URL.createObjectURL(new Blob([code], { type: "text/javascript" }));
+}"""
+
 PAGE = """<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
@@ -75,12 +93,7 @@ PAGE = """<!doctype html>
 {style}</style>
 <body><noscript><p>The {title} runs in JavaScript, which is switched off here.</p></noscript></body>
 <script>
-const sources = {sources};
-const addresses = {{}};
-for (const [name, source] of Object.entries(sources)) {{
-  const code = source.replace(/from "\\.[\\w.\\/]*\\/([\\w.]+)"/g, (_, other) => `from "${{addresses[other]}}"`);
-  addresses[name] = URL.createObjectURL(new Blob([code], {{ type: "text/javascript" }}));
-}}
+{addresses}
 const failed = (error) => {{
   const why = "It is made of modules at blob: addresses, which some pages forbid.";
   const words = `The {title} cannot run here. ${{why}} The browser says: ${{error.message}}`;

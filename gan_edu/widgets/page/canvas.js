@@ -70,9 +70,17 @@ export class Canvases {
   constructor(canvases, draw) {
     this.draw = draw;
     this.dark = matchMedia("(prefers-color-scheme: dark)");
-    this.dark.addEventListener("change", () => this.touch());
-    const resized = new ResizeObserver(() => this.touch());
-    for (const canvas of canvases) resized.observe(canvas);
+    this.onDark = () => this.touch();
+    this.dark.addEventListener("change", this.onDark);
+    this.resized = new ResizeObserver(() => this.touch());
+    for (const canvas of canvases) this.resized.observe(canvas);
+  }
+
+  /** Ends the drawing for good. */
+  close() {
+    cancelAnimationFrame(this.due);
+    this.dark.removeEventListener("change", this.onDark);
+    this.resized.disconnect();
   }
 
   /** What is seen is no longer what is. */

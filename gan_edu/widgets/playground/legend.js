@@ -48,10 +48,10 @@ export function legend(run, slopes) {
 }
 
 /** What the dashed lines in the curves are. */
-export function dashed({ game: { loss, regulariser }, modes }) {
+export function dashed({ game: { loss, regulariser }, modeCount }) {
   const aside = regulariser.between ? " without its penalty" : ""; // that of a slope of 1, which a constant output has not
-  const costs = loss.anchored
-    ? `the costs${aside} if D cannot tell real from generated`
-    : `D's cost${aside} if it cannot tell real from generated`;
-  return `Dashed: ${costs}${modes ? "; all modes" : ""}; the divergence of as many real points.`;
+  const whose = loss.anchored ? "the costs" : "D's cost";
+  const costs = loss.coin === null ? null : `${whose}${aside} if ${loss.anchored ? "D" : "it"} cannot tell real from generated`;
+  const modes = modeCount === null ? null : "all modes";
+  return `Dashed: ${[costs, modes, "the divergence of as many real points"].filter(Boolean).join("; ")}.`;
 }

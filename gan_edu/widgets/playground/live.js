@@ -3,7 +3,9 @@
 const BUDGET = 20; // milliseconds a frame for playing and drawing: with what the browser adds, thirty frames a second
 const LEAST = 4; // milliseconds a frame for playing, however long drawing takes
 const MEASURE = 500; // milliseconds between measurements
-const PHASE = 1200; // milliseconds a phase in slow motion
+
+/** Milliseconds a phase in slow motion. */
+export const PHASE = 1200;
 
 /** Plays while it is told to, and draws what has changed. */
 export class Live {

@@ -13,6 +13,17 @@
  * then: with Wasserstein and hinge it is minus an output that, where it is the same everywhere, may be any (hinge: from -1 to 1).
  */
 
+/** What is known of an objective that is none of these. */
+export const UNKNOWN = { label: "another", verdicts: "difference", coin: null };
+
+/** The costs [player, cost] where the discriminator cannot tell real from generated points, of those players whose cost is known then. */
+export function coinCosts(loss) {
+  if (loss.coin === null) return [];
+  const coin = new Float64Array([loss.coin]);
+  const players = loss.anchored ? ["discriminator", "generator"] : ["discriminator"];
+  return players.map((player) => [player, loss[player](coin, coin).cost]);
+}
+
 const sigmoid = (t) => 1 / (1 + Math.exp(-t));
 const softplus = (t) => Math.max(t, 0) + Math.log1p(Math.exp(-Math.abs(t)));
 

@@ -1,13 +1,15 @@
-/** Pictures: the plane, and the curves below it. Each function draws on a canvas context whose unit is a pixel of the page. */
+/**
+ * Pictures: the plane, and the curves below it. Each function draws on a canvas context whose unit is a pixel of the page.
+ *
+ * A run is whatever has the fields and methods of `Run` that are named here: `limit`, `field()`, `lattice()`, `real`, `samples()`, and,
+ * for the curves, `game.loss`, `costs`, `measures`, `modeCount`, `floor`, `position`.
+ */
 
 import { format, label, line, ticks } from "../page/canvas.js";
-import { LIMIT } from "./data.js";
+import { coinCosts } from "./losses.js";
 
-const FIELD = 40; // verdicts a side
 const GROUND = 0.75; // how strong verdicts are on the paper
-const LONGEST = LIMIT / 3; // arrow
 
-const fieldPoints = centresOfCells(FIELD);
 const fieldCanvas = globalThis.document?.createElement("canvas");
 
 /**
@@ -18,7 +20,8 @@ const fieldCanvas = globalThis.document?.createElement("canvas");
  *     `phases.js` has to show; `pulls` are the arrows {from, along}, and `longest` the slope that is drawn as the longest one.
  */
 export function drawPlane({ context, width }, run, { layers, palette, phase, pulls, longest }) {
-  const plane = { context, scale: width / (2 * LIMIT), width };
+  const { limit } = run;
+  const plane = { context, scale: width / (2 * limit), width, limit };
   context.fillStyle = palette.paper;
   context.fillRect(0, 0, width, width);
   if (layers.includes("verdicts")) verdicts(plane, run, palette);
@@ -32,21 +35,13 @@ export function drawPlane({ context, width }, run, { layers, palette, phase, pul
   points(plane, run.samples(), { fill: palette.generator, edge: palette.rim, size: 3 });
 }
 
-function centresOfCells(side) {
-  const points = new Float64Array(2 * side * side);
-  for (let n = 0; n < side * side; n++) {
-    points[2 * n] = (((n % side) + 0.5) / side) * 2 * LIMIT - LIMIT;
-    points[2 * n + 1] = LIMIT - ((Math.floor(n / side) + 0.5) / side) * 2 * LIMIT; // the first row is the upper one
-  }
-  return points;
-}
-
 function verdicts({ context, width }, run, palette) {
-  const found = run.verdicts(fieldPoints, FIELD * FIELD);
+  const found = run.field();
+  const side = Math.sqrt(found.length);
   const colours = groundColours(palette);
-  fieldCanvas.width = fieldCanvas.height = FIELD;
+  fieldCanvas.width = fieldCanvas.height = side;
   const small = fieldCanvas.getContext("2d");
-  const image = small.createImageData(FIELD, FIELD);
+  const image = small.createImageData(side, side);
   const pixels = new Uint32Array(image.data.buffer);
   for (let n = 0; n < pixels.length; n++) pixels[n] = colours[Math.round(255 * found[n])];
   small.putImageData(image, 0, 0);
@@ -75,17 +70,18 @@ function verdictColour(verdict, palette, strength = 1) {
   return mixed(bytes(palette.paper), colour, strength);
 }
 
-function place({ scale }, x, y) {
-  return [(x + LIMIT) * scale, (LIMIT - y) * scale];
+function place({ scale, limit }, x, y) {
+  return [(x + limit) * scale, (limit - y) * scale];
 }
 
 function lattice(plane, run, palette) {
   const { context } = plane;
+  const curves = run.lattice();
   context.strokeStyle = palette.generator;
   context.globalAlpha = 0.6;
-  context.lineWidth = run.settings.latent > 1 ? 0.8 : 1.6;
+  context.lineWidth = curves.length > 1 ? 0.8 : 1.6;
   context.beginPath();
-  for (const curve of run.lattice()) {
+  for (const curve of curves) {
     for (let k = 0; k < curve.length; k += 2) {
       context[k ? "lineTo" : "moveTo"](...place(plane, curve[k], curve[k + 1]));
     }
@@ -133,7 +129,7 @@ export function longestOf(pulls) {
 
 /** Arrows in the discriminator's colour; lengths are to scale, one of `longest` is a sixth of the plane's side. */
 export function arrows(plane, { from, along }, longest, palette) {
-  const scale = LONGEST / Math.max(longest, 1e-30);
+  const scale = plane.limit / 3 / Math.max(longest, 1e-30);
   const ends = from.map((start, k) => start + scale * along[k]);
   segments(plane, from, ends, palette.edge, 3.6, 5);
   segments(plane, from, ends, palette.discriminator, 2, 5);
@@ -175,13 +171,11 @@ const MARGIN = { left: 46, right: 12, top: 22, bottom: 20 };
  */
 export function charts(run, palette) {
   const { loss } = run.game;
-  const coin = new Float64Array([loss.coin]);
-  const level = (player) => ({ value: loss[player](coin, coin).cost, colour: palette[player] });
   const costs = {
     title: "costs",
     points: run.costs.all,
     series: ["discriminator", "generator"].map((player) => ({ name: player, label: player, colour: palette[player] })),
-    levels: loss.anchored ? [level("discriminator"), level("generator")] : [level("discriminator")],
+    levels: coinCosts(loss).map(([player, value]) => ({ value, colour: palette[player] })),
     range: null,
   };
   const divergence = {
@@ -191,8 +185,8 @@ export function charts(run, palette) {
     levels: run.floor !== null ? [{ value: run.floor, colour: palette.data }] : [],
     range: [0, Math.log(2)],
   };
-  if (!run.modes) return [costs, divergence];
-  const count = run.modes.counts.length;
+  const count = run.modeCount;
+  if (count === null) return [costs, divergence];
   const captured = {
     title: `modes captured, of ${count}`,
     points: run.measures.all,

@@ -3,6 +3,7 @@
 import { prepare } from "../page/canvas.js";
 import { element } from "../page/elements.js";
 import { control, formOf } from "../page/form.js";
+import { keyButton, pressByKey } from "../page/keys.js";
 import { PALETTES } from "../page/palettes.js";
 import { DATA, LIMIT } from "./data.js";
 import { dashed, legend, scaleOfArrows } from "./legend.js";
@@ -80,20 +81,18 @@ class Playground {
   }
 
   bar() {
-    const button = (words, key, title, act) =>
-      element("button", { type: "button", title: `${title} (${key})`, "aria-keyshortcuts": key, onclick: act }, words);
-    this.playButton = button("Play", "Space", "play or pause", () => this.toggle());
+    this.playButton = keyButton("Play", "Space", "play or pause", () => this.toggle());
     this.playButton.classList.add("play");
     this.clearButton = element("button", { type: "button", onclick: () => this.clearPoints() }, "Clear drawn points");
     return element(
       "div",
       { class: "bar", role: "group", "aria-label": "what happens" },
       this.playButton,
-      button("Round", "n", "one pass through the order of play", () => this.step(() => this.eachRun((run) => run.round()))),
-      button("Step D", "d", "one turn of the discriminator alone", () => this.stepOf("discriminator")),
-      button("Step G", "g", "one turn of the generator alone", () => this.stepOf("generator")),
-      button("Phase", "s", "one phase of a turn, as in slow motion", () => this.step(() => this.phase())),
-      button("Reset", "r", "begin again from the seed", () => this.reset()),
+      keyButton("Round", "n", "one pass through the order of play", () => this.step(() => this.eachRun((run) => run.round()))),
+      keyButton("Step D", "d", "one turn of the discriminator alone", () => this.stepOf("discriminator")),
+      keyButton("Step G", "g", "one turn of the generator alone", () => this.stepOf("generator")),
+      keyButton("Phase", "s", "one phase of a turn, as in slow motion", () => this.step(() => this.phase())),
+      keyButton("Reset", "r", "begin again from the seed", () => this.reset()),
       this.speed.box,
       this.seed.box,
       this.clearButton,
@@ -287,16 +286,8 @@ class Playground {
   }
 
   key(event) {
-    const { target, key } = event;
-    const here = this.root.contains(target) || target === document.body;
-    const typed = target.matches("select, input:not([type=checkbox], [type=range])");
-    if (!here || typed || event.ctrlKey || event.metaKey || event.altKey) return;
-    const button = [...this.root.querySelectorAll(".bar button")].find(
-      (candidate) => candidate.getAttribute("aria-keyshortcuts") === (key === " " ? "Space" : key.toLowerCase()),
-    );
-    if (!button || (key === " " && target.matches("button, input"))) return; // on these, space has a meaning of its own
-    event.preventDefault();
-    button.click();
+    const { target } = event;
+    if (this.root.contains(target) || target === document.body) pressByKey(this.root, event);
   }
 
   // What is seen and said -------------------------------------------------------------------------------------------------

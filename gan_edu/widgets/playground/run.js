@@ -6,18 +6,23 @@ import { History } from "./history.js";
 import { jensenShannon, modes, shares } from "./measures.js";
 import { Trace } from "./network.js";
 import { Random } from "../page/random.js";
+import { placesOf, spread } from "./verdicts.js";
 
 const SHOWN = 300; // samples in the picture
 const ARROWS = 25; // few, so that they do not hide the samples
 const MEASURED = 2500; // samples, as in the literature
 const REFERENCE = 20000; // real points that stand for the data
 const LATTICE = { lines: 15, points: 41 };
+const FIELD = 40; // cells a side
+
+const centres = centresOfCells(FIELD);
 
 /** One game that is played and looked at. */
 export class Run {
   /** @param {object} settings of `settings.js`. */
   constructor(settings) {
     this.settings = settings;
+    this.limit = LIMIT;
     this.game = new Game(settings, drawing(() => this.settings));
     this.costs = new History();
     this.measures = new History();
@@ -85,6 +90,11 @@ export class Run {
     this.measures.add(this.position, { divergence: this.divergence, ...captured });
   }
 
+  /** How many modes the data has, or null if it has none or is not there. */
+  get modeCount() {
+    return this.modes ? this.modes.counts.length : null;
+  }
+
   /** Samples (300, 2) of the same latents every time. */
   samples() {
     return this.generated(this.traces.seen, this.latents, SHOWN);
@@ -105,18 +115,17 @@ export class Run {
    */
   verdicts(points, count) {
     const outputs = this.outputs(this.traces.field, points, count);
-    const { verdicts } = this.game.loss;
-    if (verdicts === "target") return outputs.map(clamp);
-    if (verdicts === "margin") return outputs.map((output) => clamp((output + 1) / 2));
-    const [middle, scale] = verdicts === "difference" ? this.spread() : [0, 1];
-    return outputs.map((output) => 1 / (1 + Math.exp(-(output - middle) / scale)));
+    return placesOf(outputs, this.game.loss.verdicts, () => this.spread());
   }
 
-  /** Half way between the mean outputs of real and of generated samples; and the standard deviation of all of them. */
+  /** Verdicts at the centres of 40 × 40 cells, the upper row first. */
+  field() {
+    return this.verdicts(centres, FIELD * FIELD);
+  }
+
   spread() {
-    const [real, fake] = [this.real, this.samples()].map((points) => Array.from(this.outputs(this.traces.judged, points, SHOWN)));
-    const middle = (mean(real) + mean(fake)) / 2;
-    return [middle, Math.sqrt(mean([...real, ...fake].map((output) => (output - middle) ** 2))) || 1];
+    const [real, fake] = [this.real, this.samples()].map((points) => this.outputs(this.traces.judged, points, SHOWN).slice());
+    return spread(real, fake);
   }
 
   outputs(trace, points, count) {
@@ -198,10 +207,11 @@ export class Run {
   }
 }
 
-function clamp(value) {
-  return Math.min(1, Math.max(0, value));
-}
-
-function mean(values) {
-  return values.reduce((total, value) => total + value, 0) / values.length;
+function centresOfCells(side) {
+  const points = new Float64Array(2 * side * side);
+  for (let n = 0; n < side * side; n++) {
+    points[2 * n] = (((n % side) + 0.5) / side) * 2 * LIMIT - LIMIT;
+    points[2 * n + 1] = LIMIT - ((Math.floor(n / side) + 0.5) / side) * 2 * LIMIT; // the first row is the upper one
+  }
+  return points;
 }
