@@ -1,9 +1,12 @@
-"""The site: whole, complete without a network, and true of the chapters that it is built from. Chapters are faked, small."""
+"""The site: whole, complete without a network, and true of the chapters that it is built from, which are faked, small; and that a
+browser shows all of it, served or opened from a file."""
 
 import json
 import re
 from base64 import b64encode
-from functools import cache
+from functools import cache, partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
 from urllib.parse import unquote, urlsplit
 
 import bs4
@@ -256,3 +259,97 @@ def test_what_sphinx_warns_of_is_an_error(tmp_path):
     (tmp_path / "index.md").write_text("# Title\n\n[a link](nowhere.ipynb)\n")
     with pytest.raises(CourseError, match=r"(?s)index.md:3: .*nowhere.ipynb"):
         site.draw(tmp_path, tmp_path / "pages", tmp_path / "doctrees")
+
+
+# In a browser
+
+KINDS = ("index", SPECIAL, "gallery", "glossary", "claims", "teach", "api/losses", "search")  # of pages, one of each
+
+
+class Silent(SimpleHTTPRequestHandler):
+    """Serves a folder, and logs nothing."""
+
+    def log_message(self, *words):
+        pass
+
+
+@pytest.fixture(scope="module")
+def served(pages):
+    """The address of the site on a server of this machine."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Silent, directory=pages)) as server:
+        Thread(target=server.serve_forever).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+@pytest.fixture(params=["served", "from a file"])
+def address(request, pages):
+    """Where the site is: on a server, or in a folder that somebody has opened."""
+    return request.getfixturevalue("served") if request.param == "served" else pages.as_uri()
+
+
+def test_every_page_opens_whole_and_its_links_lead_to_what_is_there(address, pages, new_page):
+    page, links, named = new_page(), set(), {}
+    for path in sorted(pages.rglob("*.html")):
+        url = f"{address}/{path.relative_to(pages).as_posix()}"
+        page.goto(url)
+        assert page.locator("h1").count() == (path.name != "search.html"), url
+        unseen = "() => [...document.images].filter((one) => one.checkVisibility() && !one.naturalWidth).map((one) => one.src)"
+        assert page.evaluate(unseen) == [], url
+        links |= set(page.evaluate("() => [...document.links].map((link) => link.href)"))
+        named[url] = page.evaluate("() => [...document.querySelectorAll('[id]')].map((one) => one.id)")
+    inside = [link.partition("#") for link in links if link.startswith(address)]
+    assert len(inside) > len(named)
+    for url, _, name in inside:
+        there = pages / unquote(url.removeprefix(f"{address}/"))
+        assert there.is_file() and (not name or unquote(name) in named[url]), f"{url}#{name}"
+
+
+def test_formulas_are_set_as_mathematics(address, new_page):
+    page = new_page()
+    page.goto(f"{address}/{SPECIAL}.html")
+    boxes = [formula.bounding_box() for formula in page.locator("article math").all()]
+    assert len(boxes) > len(FORMULAS) and all(box["width"] > 8 and box["height"] > 8 for box in boxes)
+    of = "([D, star]) => [D, star].map((one) => ({ bottom: one.getBoundingClientRect().bottom, size: getComputedStyle(one).fontSize }))"
+    d, star = page.locator("article msup").evaluate(f"(power) => ({of})(power.children)")
+    assert star["bottom"] < d["bottom"] and float(star["size"][:-2]) < float(d["size"][:-2]), "an exponent is small and raised"
+
+
+def test_the_search_finds_a_word_and_leads_to_it(address, new_page):
+    page = new_page()
+    page.goto(f"{address}/index.html")
+    page.get_by_role("textbox", name="Search").fill("wasserstein")
+    page.keyboard.press("Enter")
+    page.locator("#search-results li a", has_text="The mathematics of minimax").first.click()
+    page.wait_for_url(f"{address}/{SPECIAL}.html*")
+    assert page.locator("h1").text_content().startswith("03 · The mathematics of minimax")
+
+
+def test_the_playground_of_the_first_page_learns_by_itself(address, new_page):
+    page = new_page()
+    page.goto(f"{address}/index.html")
+    playground = page.frame_locator("iframe[title='GAN playground']")
+    status, plane = playground.locator(".status"), playground.locator("canvas.plane")
+    status.filter(has_text="8 modes").wait_for(state="attached")
+    seen = plane.evaluate("(canvas) => canvas.toDataURL()")
+    page.wait_for_timeout(500)
+    assert plane.evaluate("(canvas) => canvas.toDataURL()") != seen
+
+
+CONTRAST = {"runOnly": {"type": "rule", "values": ["color-contrast"]}}
+
+
+@pytest.mark.parametrize("scheme, rules", [("light", {}), ("dark", CONTRAST)], ids=["light", "dark"])
+def test_nobody_is_shut_out(served, new_page, scheme, rules):
+    """What axe-core calls critical or serious, in a page and in what is framed in it; in the dark, of colours alone. And on a telephone
+    nothing lies beside the screen."""
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed: pip install axe-playwright-python")
+    page, faults = new_page(390, 800, color_scheme=scheme, reduced_motion="reduce"), []
+    for kind in KINDS:
+        page.goto(f"{served}/{kind}.html")
+        assert page.evaluate("() => document.documentElement.scrollWidth") <= 390, kind
+        for frame in page.frames:
+            found = axe.Axe().run(frame, options={"resultTypes": ["violations"], **rules}).response["violations"]
+            grave = [one for one in found if one["impact"] in ("critical", "serious")]
+            faults += [(kind, one["id"], [node["html"] for node in one["nodes"]]) for one in grave]
+    assert faults == []
