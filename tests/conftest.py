@@ -31,6 +31,7 @@ import sitecustomize  # noqa: E402
 
 sitecustomize.block()
 
+import browsing  # noqa: E402
 import matplotlib  # noqa: E402
 import numpy as np  # noqa: E402
 import torch  # noqa: E402
@@ -113,39 +114,17 @@ def node():
 
 @pytest.fixture(scope="module")
 def browser():
-    """A Chromium that can reach no other machine. Who asks for it is skipped where there is none. Not for the whole session: while it
-    is there, an event loop runs in this thread, and others could not begin theirs."""
-    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: pip install playwright")
-    program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if program is None:
-        pytest.skip("there is no Chromium on this machine: on Debian, apt install chromium")
-    alone = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
-    with sync_api.sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-gpu", alone])
-        yield chromium
-        chromium.close()
+    """See `browsing.chromium`. Not for the whole session: while it is there, an event loop runs in this thread, and tests that begin
+    theirs could not."""
+    with browsing.chromium() as browser:
+        yield browser
 
 
 @pytest.fixture
 def new_page(browser):
-    """`new_page(width, height, **how)`: a page in a browser that has nothing else open. At the end none of them may have said anything
-    on the console, or have asked another machine for anything."""
-    contexts, said, asked = [], [], []
-
-    def new_page(width=1400, height=900, **how):
-        contexts.append(browser.new_context(viewport={"width": width, "height": height}, **how))
-        page = contexts[-1].new_page()
-        page.set_default_timeout(60_000)
-        page.on("console", lambda message: said.append(message.text) if message.type in ("error", "warning") else None)
-        page.on("pageerror", lambda error: said.append(str(error)))
-        page.on("request", lambda request: asked.append(request.url))
-        return page
-
-    yield new_page
-    for context in contexts:
-        context.close()
-    here = ("file:", "blob:", "data:", "about:", "http://127.0.0.1:", "ws://127.0.0.1:")
-    assert said == [] and [url for url in asked if not url.startswith(here)] == []
+    """See `browsing.watched`."""
+    with browsing.watched(browser) as new_page:
+        yield new_page
 
 
 @pytest.fixture

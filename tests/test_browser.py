@@ -1,12 +1,12 @@
 """The laboratories that live in the page, in a browser: each opened from a file with no network, every control operated. What they
 compute is compared elsewhere, without a browser."""
 
-import hashlib
 import math
 import re
 
 import pytest
 import torch
+from browsing import controls, operate, picture, settle
 
 from gan_edu.widgets import DensityLab, OrbitLab, Playground, RealOrFake
 
@@ -49,49 +49,6 @@ def opened(new_page, tmp_path):
         return page
 
     return opened
-
-
-def settle(page):
-    """Waits until what is to be drawn has been drawn."""
-    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done, 30))))")
-
-
-def picture(page):
-    """What all canvases show."""
-    settle(page)
-    shown = page.evaluate("() => [...document.querySelectorAll('canvas')].map((canvas) => canvas.toDataURL()).join()")
-    return hashlib.sha256(shown.encode()).hexdigest()
-
-
-def operate(control):
-    """Sets a control to another value, as a reader would. Returns a function that sets it back."""
-    tag, kind, now = control.evaluate("(control) => [control.tagName, control.type, control.value]")
-    if tag == "SELECT":
-        shown = "(select) => [...select.options].filter((option) => !option.hidden).map((option) => option.index)"
-        options, place = control.evaluate(shown), control.evaluate("(select) => select.selectedIndex")
-        now = options.index(place)
-        control.select_option(index=options[now + 1 if now + 1 < len(options) else now - 1])
-        return lambda: control.select_option(index=place)
-    if kind == "range":
-        keys = ["ArrowRight", "ArrowLeft"]
-        if control.get_attribute("max") == now:
-            keys.reverse()
-        control.press(keys[0])
-        return lambda: control.press(keys[1])
-    if kind == "checkbox":
-        control.click()
-        return control.click
-    control.fill("0.7" if control.get_attribute("step") != "1" else "7")
-    control.press("Enter")
-    return lambda: (control.fill(now), control.press("Enter"))
-
-
-def controls(page):
-    """The controls that are to be seen, one after the other, also where operating one shows or hides another."""
-    visible = page.locator("select:visible, input:visible")
-    for k in range(visible.count()):
-        if k < visible.count():
-            yield visible.nth(k).element_handle()
 
 
 # ----- Each laboratory
