@@ -17,7 +17,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 
 from gan_edu import widgets
 
-SOON = 60  # seconds, for a machine that is busy
+SOON = 120  # seconds, for a machine that is busy
 SETTINGS = {  # files of JupyterLab's: no news from another host, no part of a notebook that is not drawn until somebody comes near
     "config/labconfig/page_config.json": '{"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": true}}',
     "settings/@jupyterlab/notebook-extension/tracker.jupyterlab-settings": '{"windowingMode": "none"}',
@@ -31,9 +31,6 @@ from gan_edu.networks import mlp
 def make_gan():
     return GAN(mlp(2, 8, 2), mlp(2, 8, 1), latent=2)
 
-def shown(laboratory):
-    return laboratory.view() if hasattr(laboratory, "view") else laboratory
-
 images = torch.rand(40, 1, 8, 8, generator=torch.Generator().manual_seed(0)) * 2 - 1
 drawing = torch.nn.Sequential(torch.nn.Linear(2, 64), torch.nn.Tanh(), torch.nn.Unflatten(1, (1, 8, 8)))
 """
@@ -41,23 +38,28 @@ drawing = torch.nn.Sequential(torch.nn.Linear(2, 64), torch.nn.Tanh(), torch.nn.
 
 @dataclass(frozen=True)
 class Laboratory:
-    """A cell that shows a laboratory. quiet: the controls that alone change nothing in the picture, by a pattern for their names, and
-    the button that is pressed after each of them."""
+    """A cell that shows a laboratory. quiet: the controls that alone change nothing in the picture, and the button that is pressed
+    after each of them; patterns for their names."""
 
     cell: str
     quiet: dict[str, str] = field(default_factory=dict)
+
+    def after(self, name):
+        """What is pressed after a control of that name, or None."""
+        return next((button for pattern, button in self.quiet.items() if re.match(pattern, name)), None)
 
 
 LABORATORIES = {
     "DensityLab": Laboratory("widgets.DensityLab(apart=4)"),
     "GameLab": Laboratory(
-        "shown(widgets.GameLab(make_gan, data.ring(), batch=16))", {"rounds each": "one round", "seed": "start again"}
+        "widgets.GameLab(make_gan, data.ring(), batch=16).view()",
+        {"rounds each|speed": "one round|Round", "seed": "start again|Reset"},
     ),
     "OrbitLab": Laboratory("widgets.OrbitLab(rule='consensus', game='r1')"),
     "Playground": Laboratory("widgets.Playground(batch=16, width=8)", {"(?!Play|Round|Step|Phase|Reset)": "Round"}),
     "RealOrFake": Laboratory("widgets.RealOrFake(images[:20], images[20:], trials=6)"),
     "StrokeLab": Laboratory(
-        "shown(widgets.StrokeLab(drawing, Latent(2), cells=2, rounds=1, pool=20))", {"ink|paper|free": "field a1"}
+        "widgets.StrokeLab(drawing, Latent(2), cells=4, rounds=1, pool=20).view()", {"ink|paper|free": "field a1"}
     ),
 }
 
@@ -115,7 +117,10 @@ RUN_ALL = """async () => {
 
 
 CONTROLS = "button:visible, select:visible, input:visible, [role=slider]:visible"
-NAME = "(one) => (one.getAttribute('aria-label') || one.labels?.[0]?.textContent || one.textContent || one.title).trim()"
+NAME = """(one) => {
+  const label = one.labels?.[0] ?? one.closest(".jupyter-widgets")?.querySelector("label"); // for a slider of ipywidgets
+  return (one.getAttribute("aria-label") || one.textContent || label?.textContent || "").trim();
+}"""
 
 
 @pytest.fixture(scope="module")
@@ -127,6 +132,7 @@ def notebook(server, browser):
     write(new_notebook(cells=cells, metadata={"kernelspec": kernel}), folder / "laboratories.ipynb")
     with watched(browser) as new_page:
         page = new_page(reduced_motion="reduce")
+        page.set_default_timeout(1000 * SOON)
         page.goto(address)
         page.wait_for_function("() => window.jupyterapp?.shell.currentWidget?.sessionContext")
         page.evaluate(RUN_ALL)
@@ -135,36 +141,49 @@ def notebook(server, browser):
 
 @pytest.mark.parametrize("name", LABORATORIES)
 def test_every_control_changes_the_picture(notebook, name):
+    laboratory = LABORATORIES[name]
     cell = notebook.locator(".jp-CodeCell").nth(1 + list(LABORATORIES).index(name))
     output = cell.locator(".jp-Cell-outputArea")
     output.locator("canvas, img, iframe").first.wait_for()
     place = output.frame_locator("iframe").locator("body") if output.locator("iframe").count() else output
     place.locator("canvas, img").first.wait_for()
-    seen = set()
-    for k in range(place.locator(CONTROLS).count()):
-        control = place.locator(CONTROLS).nth(k)
-        seen.add(operated(place, control, LABORATORIES[name].quiet))
+    seen = []
+    while (control := another(place, laboratory)) is not None:
+        seen.append(operated(place, control, laboratory))
     assert len(seen) >= 3
     problems = place.get_by_role("alert").all_text_contents()
     assert not any(problems) and cell.locator("[data-mime-type$=stderr], [data-mime-type$=error]").count() == 0
 
 
-def operated(place, control, quiet):
+def another(place, laboratory):
+    """A control that is to be seen and has not been operated: the quiet ones come last, the last of them first."""
+    controls = place.locator(CONTROLS)
+    names = controls.evaluate_all(f"(all) => all.map((one) => (one.wasOperated ? null : ({NAME})(one)))")
+    left = [k for k, name in enumerate(names) if name is not None]
+    loud = [k for k in left if not laboratory.after(names[k])]
+    return controls.nth((loud or left[::-1])[0]) if left else None
+
+
+def operated(place, control, laboratory):
     """Operates a control, and sees that the picture changes. Returns its name."""
-    name = control.evaluate(NAME)
-    then = next((button for pattern, button in quiet.items() if re.match(pattern, name)), None)
-    before = picture(place)
-    if control.evaluate("(one) => one.matches('button')"):
+    control = control.element_handle()  # whatever stands in its place afterwards
+    name, before = control.evaluate(NAME), picture(place)
+    tag, kind, example = control.evaluate(
+        "(one) => { one.wasOperated = true; return [one.tagName, one.type, one.placeholder]; }"
+    )
+    if tag == "BUTTON":
         control.click()
-    elif control.evaluate("(one) => one.matches('div')"):
+    elif tag == "DIV":  # a slider of ipywidgets
         control.press("ArrowRight")
+    elif kind == "text":
+        control.fill(example.split()[-1])
+        control.press("Enter")
     else:
-        operate(control.element_handle())
-    print(name, "->", then, time.strftime("%X"))
-    if then:
-        place.get_by_role("button", name=then, exact=True).or_(place.get_by_title(then, exact=True)).first.click()
+        operate(control)
+    if then := laboratory.after(name):
+        place.get_by_role("button", name=re.compile(f"^({then})")).or_(place.get_by_title(then, exact=True)).first.click()
     wait_for(lambda: picture(place) != before, name)
-    if not at_rest(place):  # what has begun to play
+    if tag == "BUTTON" and not at_rest(place):  # it has begun to play
         control.click()
         wait_for(lambda: at_rest(place), name)
     return name
