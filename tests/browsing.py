@@ -48,7 +48,8 @@ def watched(browser):
     yield new_page
     for context in contexts:
         context.close()
-    assert said == [] and [url for url in asked if not url.startswith(HERE)] == []
+    elsewhere = [url for url in asked if not url.startswith(HERE)]
+    assert (said, elsewhere) == ([], [])
 
 
 def settle(place):

@@ -146,6 +146,22 @@ def test_all_laboratories_stand_in_one_notebook_page_and_each_has_its_height(ope
     assert all(abs(outer - inner) <= 2 and inner > 300 for outer, inner in heights), heights
 
 
+def test_an_address_follows_what_is_set_and_the_way_back_leads_to_what_was(opened):
+    page = opened(None, html=DensityLab().page(addressed=True))
+    mean = page.get_by_role("group", name="Generator, q").get_by_label("mean")
+    mean.press("ArrowRight")
+    page.wait_for_url("**#meanG=1.05")
+    page.reload()
+    assert mean.get_attribute("aria-valuetext") == "1.05"
+    page.evaluate("() => (location.hash = '#meanG=2&stdG=wide')")
+    page.wait_for_url("**#meanG=2")
+    assert mean.get_attribute("aria-valuetext") == "2"
+    assert page.locator(".problem").text_content().startswith("The address says “stdG=wide”: give a number from 0.2 to 2")
+    page.go_back()
+    page.wait_for_url("**#meanG=1.05")
+    assert mean.get_attribute("aria-valuetext") == "1.05" and page.locator(".problem").text_content() == ""
+
+
 # ----- What each of them is about
 
 

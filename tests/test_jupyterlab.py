@@ -32,7 +32,7 @@ def make_gan():
     return GAN(mlp(2, 8, 2), mlp(2, 8, 1), latent=2)
 
 images = torch.rand(40, 1, 8, 8, generator=torch.Generator().manual_seed(0)) * 2 - 1
-drawing = torch.nn.Sequential(torch.nn.Linear(2, 64), torch.nn.Tanh(), torch.nn.Unflatten(1, (1, 8, 8)))
+drawing = torch.nn.Sequential(torch.nn.Linear(2, 36), torch.nn.Tanh(), torch.nn.Unflatten(1, (1, 6, 6)))
 """
 
 
@@ -59,7 +59,7 @@ LABORATORIES = {
     "Playground": Laboratory("widgets.Playground(batch=16, width=8)", {"(?!Play|Round|Step|Phase|Reset)": "Round"}),
     "RealOrFake": Laboratory("widgets.RealOrFake(images[:20], images[20:], trials=6)"),
     "StrokeLab": Laboratory(
-        "widgets.StrokeLab(drawing, Latent(2), cells=4, rounds=1, pool=20).view()", {"ink|paper|free": "field a1"}
+        "widgets.StrokeLab(drawing, Latent(2), cells=3, rounds=1, pool=20).view()", {"ink|paper|free": "field a1"}
     ),
 }
 
@@ -72,7 +72,7 @@ def server(tmp_path_factory):
         (home / name).parent.mkdir(parents=True)
         (home / name).write_text(text)
     names = {"JUPYTER_CONFIG_DIR": "config", "JUPYTERLAB_SETTINGS_DIR": "settings", "JUPYTERLAB_WORKSPACES_DIR": "workspaces"}
-    names |= {"JUPYTER_DATA_DIR": "data", "JUPYTER_RUNTIME_DIR": "runtime", "IPYTHONDIR": "ipython", "HOME": "."}
+    names |= {"JUPYTER_DATA_DIR": "data", "JUPYTER_RUNTIME_DIR": "runtime", "IPYTHONDIR": "ipython"}
     environment = os.environ | {name: str(home / folder) for name, folder in names.items()}
     (home / "notebooks").mkdir()
     with socket.socket() as free:
@@ -124,7 +124,7 @@ NAME = """(one) => {
 
 
 @pytest.fixture(scope="module")
-def notebook(server, browser):
+def notebook(browser, server):
     """A page of JupyterLab with a notebook that has been run, a cell for each laboratory."""
     address, folder = server
     cells = [new_code_cell(source) for source in (BEGIN, *(laboratory.cell for laboratory in LABORATORIES.values()))]
