@@ -105,16 +105,19 @@ def wait_for(condition, what):
         time.sleep(0.1)
 
 
-RUN_ALL = """async () => {
-  const app = window.jupyterapp;
-  await app.restored;
-  const panel = app.shell.currentWidget;
-  await panel.context.ready;
-  await panel.sessionContext.ready;
-  await panel.sessionContext.session.kernel.info;
-  await app.commands.execute("notebook:run-all-cells");
+RUN_ALL = """(seconds) => {
+  const late = new Promise((_, fail) => setTimeout(() => fail(new Error(`not run after ${seconds} s`)), 1000 * seconds));
+  const run = async () => {
+    const app = window.jupyterapp;
+    await app.restored;
+    const panel = app.shell.currentWidget;
+    await panel.context.ready;
+    await panel.sessionContext.ready;
+    await panel.sessionContext.session.kernel.info;
+    await app.commands.execute("notebook:run-all-cells");
+  };
+  return Promise.race([run(), late]);
 }"""
-
 
 CONTROLS = "button:visible, select:visible, input:visible, [role=slider]:visible"
 NAME = """(one) => {
@@ -135,7 +138,7 @@ def notebook(browser, server):
         page.set_default_timeout(1000 * SOON)
         page.goto(address)
         page.wait_for_function("() => window.jupyterapp?.shell.currentWidget?.sessionContext")
-        page.evaluate(RUN_ALL)
+        page.evaluate(RUN_ALL, SOON)
         yield page
 
 
