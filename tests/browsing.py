@@ -48,8 +48,8 @@ def watched(browser):
     yield new_page
     for context in contexts:
         context.close()
-    elsewhere = [url for url in asked if not url.startswith(HERE)]
-    assert (said, elsewhere) == ([], [])
+    wrong = said + [f"asked for {url}" for url in asked if not url.startswith(HERE)]
+    assert not wrong, wrong
 
 
 def settle(place):

@@ -122,7 +122,7 @@ RUN_ALL = """(seconds) => {
 CONTROLS = "button:visible, select:visible, input:visible, [role=slider]:visible"
 NAME = """(one) => {
   const label = one.labels?.[0] ?? one.closest(".jupyter-widgets")?.querySelector("label"); // for a slider of ipywidgets
-  return (one.getAttribute("aria-label") || one.textContent || label?.textContent || "").trim();
+  return (one.getAttribute("aria-label") || (one.matches("button") ? one : label)?.textContent || "").trim();
 }"""
 
 
