@@ -49,10 +49,9 @@ def watched(browser, aside="$^"):
     yield new_page
     for context in contexts:
         context.close()
-    wrong = [words for words in said if not re.match(aside, words)] + [
-        f"asked for {url}" for url in asked if not url.startswith(HERE)
-    ]
-    assert not wrong, wrong
+    ours = [words for words in said if not re.match(aside, words)]
+    elsewhere = [url for url in asked if not url.startswith(HERE)]
+    assert not ours and not elsewhere, [*ours, *elsewhere]
 
 
 def settle(place):
