@@ -133,7 +133,7 @@ def notebook(browser, server):
     cells = [new_code_cell(source) for source in (BEGIN, *(laboratory.cell for laboratory in LABORATORIES.values()))]
     kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
     write(new_notebook(cells=cells, metadata={"kernelspec": kernel}), folder / "laboratories.ipynb")
-    with watched(browser, aside="Plugin .* is taking too long to activate") as new_page:  # on a machine that is busy
+    with watched(browser, aside=r"Plugin .* (is taking too long|took [\d.]+ms) to activate") as new_page:  # on a machine that is busy
         page = new_page(reduced_motion="reduce")
         page.set_default_timeout(1000 * SOON)
         page.goto(address)
