@@ -18,6 +18,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 from gan_edu import widgets
 
 SOON = 120  # seconds, for a machine that is busy
+SLOW = r"Plugin .* (is taking too long|took [\d.]+ms) to activate"  # what JupyterLab says of itself there
 SETTINGS = {  # files of JupyterLab's: no news from another host, no part of a notebook that is not drawn until somebody comes near
     "config/labconfig/page_config.json": '{"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": true}}',
     "settings/@jupyterlab/notebook-extension/tracker.jupyterlab-settings": '{"windowingMode": "none"}',
@@ -133,7 +134,7 @@ def notebook(browser, server):
     cells = [new_code_cell(source) for source in (BEGIN, *(laboratory.cell for laboratory in LABORATORIES.values()))]
     kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
     write(new_notebook(cells=cells, metadata={"kernelspec": kernel}), folder / "laboratories.ipynb")
-    with watched(browser, aside=r"Plugin .* (is taking too long|took [\d.]+ms) to activate") as new_page:  # on a machine that is busy
+    with watched(browser, aside=SLOW) as new_page:
         page = new_page(reduced_motion="reduce")
         page.set_default_timeout(1000 * SOON)
         page.goto(address)
