@@ -31,6 +31,7 @@ import sitecustomize  # noqa: E402
 
 sitecustomize.block()
 
+import browsing  # noqa: E402
 import matplotlib  # noqa: E402
 import numpy as np  # noqa: E402
 import torch  # noqa: E402
@@ -109,6 +110,21 @@ def node():
         return dict(zip(questions, json.loads(done.stdout)))
 
     return answers
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """See `browsing.chromium`. Not for the whole session: while it is there, an event loop runs in this thread, and tests that begin
+    theirs could not."""
+    with browsing.chromium() as browser:
+        yield browser
+
+
+@pytest.fixture
+def new_page(browser):
+    """See `browsing.watched`."""
+    with browsing.watched(browser) as new_page:
+        yield new_page
 
 
 @pytest.fixture

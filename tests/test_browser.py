@@ -2,25 +2,17 @@
 elsewhere, without a browser."""
 
 import base64
-import hashlib
 import math
 import re
-import shutil
 
 import pytest
 import torch
+from browsing import controls, operate, picture, settle
 
 from gan_edu.data import ring
 from gan_edu.models.gan import GAN, Latent
 from gan_edu.networks import dcgan_generator, mlp
 from gan_edu.widgets import DensityLab, GameLab, LatentLab, OrbitLab, Playground, RealOrFake, StrokeLab
-
-try:
-    from playwright.sync_api import sync_playwright
-except ImportError:
-    sync_playwright = None
-
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
 
 def some_images(count):
@@ -68,89 +60,20 @@ STATES = {  # in which, together, each control of a laboratory is to be seen and
 }
 
 
-@pytest.fixture(scope="module")
-def browser():
-    if sync_playwright is None:
-        pytest.skip("playwright is not installed: pip install playwright")
-    if CHROMIUM is None:
-        pytest.skip("there is no Chromium on this machine: on Debian, apt install chromium")
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
-        yield chromium
-        chromium.close()
-
-
 @pytest.fixture
-def opened(browser, tmp_path):
-    """`opened(laboratory, **how)` opens it as a page of its own. At the end it must have said nothing on the console and have asked
-    nobody for anything."""
-    contexts, said, asked = [], [], []
+def opened(new_page, tmp_path):
+    """`opened(laboratory, **how)` opens it as a page of its own."""
 
     def opened(laboratory, width=1400, height=900, html=None, **how):
-        path = tmp_path / f"{len(contexts)}.html"
+        path, page = tmp_path / f"{len(list(tmp_path.iterdir()))}.html", new_page(width, height, **how)
         path.write_text(html or laboratory.page(), encoding="utf-8")
-        context = browser.new_context(viewport={"width": width, "height": height}, offline=True, **how)
-        contexts.append(context)
-        page = context.new_page()
-        page.on("console", lambda message: said.append(message.text) if message.type in ("error", "warning") else None)
-        page.on("pageerror", lambda error: said.append(str(error)))
-        page.on("request", lambda request: asked.append(request.url))
         page.goto(path.as_uri())
         if html is None:
             page.wait_for_selector("canvas[aria-label]")
             settle(page)
         return page
 
-    yield opened
-    for context in contexts:
-        context.close()
-    assert said == [] and [url for url in asked if not url.startswith(("file:", "blob:", "data:", "about:"))] == []
-
-
-def settle(page):
-    """Waits until what is to be computed and drawn has been."""
-    page.evaluate(
-        "() => new Promise((done) => { const look = () => requestAnimationFrame(() => document.querySelector('[aria-busy=true]')"
-        "? look() : requestAnimationFrame(() => setTimeout(done, 30))); look(); })"
-    )
-
-
-def picture(page):
-    """What all canvases show."""
-    settle(page)
-    shown = page.evaluate("() => [...document.querySelectorAll('canvas')].map((canvas) => canvas.toDataURL()).join()")
-    return hashlib.sha256(shown.encode()).hexdigest()
-
-
-def operate(control):
-    """Sets a control to another value, as a reader would. Returns a function that sets it back."""
-    tag, kind, now = control.evaluate("(control) => [control.tagName, control.type, control.value]")
-    if tag == "SELECT":
-        shown = "(select) => [...select.options].filter((option) => !option.hidden).map((option) => option.index)"
-        options, place = control.evaluate(shown), control.evaluate("(select) => select.selectedIndex")
-        now = options.index(place)
-        control.select_option(index=options[now + 1 if now + 1 < len(options) else now - 1])
-        return lambda: control.select_option(index=place)
-    if kind == "range":
-        keys = ["ArrowRight", "ArrowLeft"]
-        if control.get_attribute("max") == now:
-            keys.reverse()
-        control.press(keys[0])
-        return lambda: control.press(keys[1])
-    if kind == "checkbox":
-        control.click()
-        return control.click
-    control.fill("0.7" if control.get_attribute("step") != "1" else "7")
-    control.press("Enter")
-    return lambda: (control.fill(now), control.press("Enter"))
-
-
-def controls(page):
-    """The controls that are to be seen, one after the other, also where operating one shows or hides another."""
-    visible = page.locator("select:visible, input:visible")
-    for k in range(visible.count()):
-        if k < visible.count():
-            yield visible.nth(k).element_handle()
+    return opened
 
 
 # ----- Each laboratory
@@ -246,6 +169,22 @@ def test_all_laboratories_stand_in_one_notebook_page_and_each_has_its_height(ope
         "() => [...document.querySelectorAll('iframe')].map((one) => [one.clientHeight, one.contentDocument.body.offsetHeight])"
     )
     assert all(abs(outer - inner) <= 2 and inner > 300 for outer, inner in heights), heights
+
+
+def test_an_address_follows_what_is_set_and_the_way_back_leads_to_what_was(opened):
+    page = opened(None, html=DensityLab().page(addressed=True))
+    mean = page.get_by_role("group", name="Generator, q").get_by_label("mean")
+    mean.press("ArrowRight")
+    page.wait_for_url("**#meanG=1.05")
+    page.reload()
+    assert mean.get_attribute("aria-valuetext") == "1.05"
+    page.evaluate("() => (location.hash = '#meanG=2&stdG=wide')")
+    page.wait_for_url("**#meanG=2")
+    assert mean.get_attribute("aria-valuetext") == "2"
+    assert page.locator(".problem").text_content().startswith("The address says “stdG=wide”: give a number from 0.2 to 2")
+    page.go_back()
+    page.wait_for_url("**#meanG=1.05")
+    assert mean.get_attribute("aria-valuetext") == "1.05" and page.locator(".problem").text_content() == ""
 
 
 # ----- What each of them is about
@@ -371,8 +310,7 @@ def test_what_is_seen_of_an_orbit_is_said_once_it_has_come_to_rest(opened):
     page.get_by_label("start, x").fill("")
     page.get_by_label("start, x").press("Enter")
     assert page.get_by_label("start, x").input_value() == "0"
-    spoken = page.locator(".spoken")
-    assert spoken.text_content() == "" and page.get_by_role("listitem").count() == 1
+    assert page.get_by_role("listitem").count() == 1
     page.wait_for_function("() => document.querySelector('.spoken').textContent.includes('Spectral radius of a round')")
 
 

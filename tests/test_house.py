@@ -245,7 +245,7 @@ def distributions(*folders):
                 yield from map(canonical, installed.get(name, [name]))
 
 
-OURS = {"gan_edu", "benchmarks", "recordings", "run", "sitecustomize", "test_notebooks"}
+OURS = {"gan_edu", "benchmarks", "recordings", "run", "browsing", "sitecustomize", "test_notebooks"}
 
 
 def test_what_is_imported_is_declared_and_what_is_declared_is_used(project):

@@ -102,6 +102,12 @@ def test_what_a_page_cannot_hold_is_refused():
         OrbitLab(start=torch.ones(2))
 
 
+def test_settings_are_the_pages_or_the_addresses():
+    assert "{ settings: undefined }" in OrbitLab().page(addressed=True) and "{ settings: {} }" in OrbitLab().page()
+    with pytest.raises(GameError, match="rule cannot be given here"):
+        OrbitLab(rule="extragradient").page(addressed=True)
+
+
 def test_colours_mean_what_they_mean_in_the_course():
     source = (SHARED / "palettes.js").read_text(encoding="utf-8")
     players = dict(re.findall(r'(data|generator|discriminator|other): "(#\w{6})"', source))

@@ -1,15 +1,24 @@
-"""The site: whole, complete without a network, and true of the chapters that it is built from. Chapters are faked, small."""
+"""The site: whole, complete without a network, and true of the chapters that it is built from, which are faked, small; and that a
+browser shows all of it, served or opened from a file."""
 
 import json
 import re
 from base64 import b64encode
-from functools import cache
+from functools import cache, partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
 from urllib.parse import unquote, urlsplit
 
 import bs4
 import nbformat
 import pytest
+from browsing import picture, settle
 from typer.testing import CliRunner
+
+try:
+    from axe_playwright_python.sync_playwright import Axe
+except ImportError:
+    Axe = None
 
 from gan_edu import cli, plots
 from gan_edu.course import runner, site
@@ -24,7 +33,12 @@ PNG = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x01\x00\x00\x00\x01\x08\
 PNG += b"\x00\x00\x00\nIDATx\x9cc\xf8\x0f\x00\x01\x01\x01\x00\x1b\xb6\xeeV\x00\x00\x00\x00IEND\xaeB`\x82"
 GALLERY = re.findall(r'shown\("(\d\d)", "(.*?)"\)', (site.HERE / "words" / "gallery.md").read_text(encoding="utf-8"))
 SPECIAL = "03_minimax_mathematics"  # has one of everything
-FORMULAS = {r"$\bigl\|x\bigr\| < \arg y$": "inline", "$$\nV(D) = \\int p\n$$": "block", r"**$D^\star$** costs \$5": "inline"}
+FORMULAS = {
+    r"$\bigl\|x\bigr\| < \arg y$": "inline",
+    "$$\nV(D) = \\int p\n$$": "block",
+    r"$$\frac{d}{dt}\bigl(x^2 + y^2\bigr) = 2x\dot x + 2y\dot y = 0.$$": "block",
+    r"**$D^\star$** costs \$5": "inline",
+}
 
 
 def figure(words):
@@ -50,7 +64,7 @@ def executed(master):
         held = Report("it holds", "holds")._repr_mimebundle_()
         view = {"application/vnd.jupyter.widget-view+json": {"model_id": "0"}}
         cells += [code("check()", html(held.pop("text/html"), **held)), code("slider()", html("<p>still there</p>", **view))]
-        cells += [code("draw_it()", figure('p < q, "far": *here*'), tags=["hide-input"])]
+        cells += [code(f"draw_it()  # {20 * 'as before, '}", figure('p < q, "far": *here*'), tags=["hide-input"])]
         cells += [code("film()", html(plots.film([PNG, PNG], alt="two frames").data))]
         cells += [code("### BEGIN SOLUTION\nanswer = 42\n### END SOLUTION")]
         cells += [code('check("3.1")\n### BEGIN HIDDEN TESTS\nrequire("3.1")\n### END HIDDEN TESTS')]
@@ -256,3 +270,138 @@ def test_what_sphinx_warns_of_is_an_error(tmp_path):
     (tmp_path / "index.md").write_text("# Title\n\n[a link](nowhere.ipynb)\n")
     with pytest.raises(CourseError, match=r"(?s)index.md:3: .*nowhere.ipynb"):
         site.draw(tmp_path, tmp_path / "pages", tmp_path / "doctrees")
+
+
+# In a browser
+
+KINDS = (
+    "index",
+    SPECIAL,
+    "gallery",
+    "laboratories/orbit",
+    "glossary",
+    "teach",
+    "api/losses",
+    "search",
+)  # of pages, one of each
+
+
+class Silent(SimpleHTTPRequestHandler):
+    """Serves a folder, and logs nothing."""
+
+    def log_message(self, *words):
+        pass
+
+
+@pytest.fixture(scope="module")
+def served(pages):
+    """The address of the site on a server of this machine."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Silent, directory=pages)) as server:
+        Thread(target=server.serve_forever).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+@pytest.fixture(params=["served", "from a file"])
+def address(request, pages):
+    """Where the site is: on a server, or in a folder that somebody has opened."""
+    return request.getfixturevalue("served") if request.param == "served" else pages.as_uri()
+
+
+def test_every_page_opens_whole_and_its_links_lead_to_what_is_there(address, pages, new_page):
+    page, links, named = new_page(), set(), {}
+    for path in sorted(pages.rglob("*.html")):
+        url = f"{address}/{path.relative_to(pages).as_posix()}"
+        page.goto(url)
+        assert page.locator("h1").count() == (path.name != "search.html"), url
+        unseen = "() => [...document.images].filter((one) => one.checkVisibility() && !one.naturalWidth).map((one) => one.src)"
+        assert page.evaluate(unseen) == [], url
+        links |= set(page.evaluate("() => [...document.links].map((link) => link.href)"))
+        named[url] = page.evaluate("() => [...document.querySelectorAll('[id]')].map((one) => one.id)")
+    inside = [link.partition("#") for link in links if link.startswith(address)]
+    assert len(inside) > len(named)
+    for url, _, name in inside:
+        there = pages / unquote(url.removeprefix(f"{address}/"))
+        assert there.is_file() and (not name or unquote(name) in named[url]), f"{url}#{name}"
+
+
+def test_formulas_are_set_as_mathematics(address, new_page):
+    page = new_page()
+    page.goto(f"{address}/{SPECIAL}.html")
+    boxes = [formula.bounding_box() for formula in page.locator("article math").all()]
+    assert len(boxes) > len(FORMULAS) and all(box["width"] > 8 and box["height"] > 8 for box in boxes)
+    set_as = "(one) => ({ bottom: one.getBoundingClientRect().bottom, size: parseFloat(getComputedStyle(one).fontSize) })"
+    d, star = page.locator("article msup").last.evaluate(f"(power) => [...power.children].map({set_as})")
+    assert star["bottom"] < d["bottom"] and star["size"] < d["size"], "an exponent is raised, and small"
+    heights = "(boxes) => boxes.map((box) => [box.scrollHeight, box.clientHeight])"
+    assert all(inner <= outer for inner, outer in page.locator(".formula").evaluate_all(heights)), "they scroll along alone"
+
+
+def test_the_search_finds_a_word_and_leads_to_it(address, new_page):
+    page = new_page()
+    page.goto(f"{address}/index.html")
+    page.get_by_role("textbox", name="Search").fill("wasserstein")
+    page.keyboard.press("Enter")
+    page.locator("#search-results li a", has_text="The mathematics of minimax").first.click()
+    page.wait_for_url(f"{address}/{SPECIAL}.html*")
+    assert page.locator("h1").text_content().startswith("03 · The mathematics of minimax")
+
+
+def test_the_playground_of_the_first_page_learns_by_itself(address, new_page):
+    page = new_page()
+    page.goto(f"{address}/index.html")
+    playground = page.frame_locator("iframe[title='GAN playground']")
+    status, plane = playground.locator(".status"), playground.locator("canvas.plane")
+    status.filter(has_text="8 modes").wait_for(state="attached")
+    seen = plane.evaluate("(canvas) => canvas.toDataURL()")
+    page.wait_for_timeout(500)
+    assert plane.evaluate("(canvas) => canvas.toDataURL()") != seen
+
+
+def test_a_link_to_a_laboratory_is_a_link_to_what_was_set(address, new_page):
+    def opened(url):
+        page = new_page()
+        page.goto(url)
+        laboratory = page.frames[1]
+        laboratory.locator("canvas[aria-label]").first.wait_for()
+        return page, laboratory
+
+    page, laboratory = opened(f"{address}/laboratories/orbit.html#rule=extragradient&rate=1.1")
+    rule, steps = laboratory.get_by_label("rule", exact=True), laboratory.get_by_label("rounds", exact=True)
+    assert rule.locator("option:checked").text_content() == "extragradient"
+    steps.press("ArrowRight")
+    page.wait_for_url("**/orbit.html#rule=extragradient&rate=1.1&steps=300")
+    shown = picture(laboratory)
+    assert shown == picture(opened(page.url)[1]) != picture(opened(page.url.partition("#")[0])[1])
+    page.evaluate("() => (location.hash = '#furo-main-content')")
+    settle(page)
+    assert picture(laboratory) == shown, "a place in the page is no setting"
+    page.evaluate("() => (location.hash = '#rule=sideways')")
+    page.wait_for_url("**/orbit.html")
+    assert laboratory.locator(".problem").text_content().startswith("The address says “rule=sideways”")
+    assert rule.locator("option:checked").text_content() == "plain gradient steps"
+    page, playground = opened(f"{address}/index.html#data=spiral")
+    playground.get_by_label("loss", exact=True).select_option(label="hinge")
+    page.wait_for_url("**/index.html#data=spiral&loss=hinge")
+
+
+CONTRAST = {"runOnly": {"type": "rule", "values": ["color-contrast"]}}
+
+
+@pytest.mark.parametrize("scheme, rules", [("light", {}), ("dark", CONTRAST)], ids=["light", "dark"])
+def test_nobody_is_shut_out(served, new_page, scheme, rules):
+    """What axe-core calls critical or serious, in a page, unfolded, and in what is framed in it; in the dark, of colours alone. And on
+    a telephone nothing lies beside the screen."""
+    if Axe is None:
+        pytest.skip("axe-core is not installed: pip install axe-playwright-python")
+    page, faults = new_page(390, 800, color_scheme=scheme, reduced_motion="reduce"), []
+    for kind in KINDS:
+        page.goto(f"{served}/{kind}.html")
+        page.evaluate("() => document.querySelectorAll('details').forEach((folded) => (folded.open = true))")
+        settle(page)
+        assert page.evaluate("() => document.documentElement.scrollWidth") <= 390, kind
+        for frame in page.frames:
+            found = Axe().run(frame, options={"resultTypes": ["violations"], **rules}).response["violations"]
+            grave = [one for one in found if one["impact"] in ("critical", "serious")]
+            faults += [(kind, one["id"], [node["html"] for node in one["nodes"]]) for one in grave]
+    assert faults == []

@@ -52,8 +52,8 @@ class MapsDiscriminator(nn.Module):
     of these shapes (C, H, H) in a row. Each halves its map by convolutions until it is 2×2. The outputs are their sums over the maps,
     divided by the root of the maps' number. There is no norm: it needs penalties.
 
-    width: channels after the first halving of a map with more channels than that; after the others, twice as many. Images have
-        a quarter of it at first, and twice as many with each halving.
+    width: channels after the first halving of a map, and after the others twice as many. Of images it is three eighths of that at
+        first, and doubles with each halving.
     """
 
     def __init__(self, shapes, outputs, width=64):
@@ -62,11 +62,11 @@ class MapsDiscriminator(nn.Module):
         self.parts = nn.ModuleList(self.part(*shape[:2], outputs, width) for shape in shapes)
         self.apply(he_initialise)
         for part in self.parts:
-            nn.init.zeros_(part[-1].weight[1:])  # what a label adds is nothing at first
+            part[-1].weight.data[1:] *= 0.1  # what a label adds is little at first
 
     def part(self, channels, side, outputs, width):
         """The discriminator of one map."""
-        layers, after = [], width if channels >= width // 2 else width // 4
+        layers, after = [], width if channels > 3 else 3 * width // 8
         while side > 2:
             layers += [nn.Conv2d(channels, after, kernel_size=4, stride=2, padding=1), leaky_relu()]
             channels, after, side = after, min(2 * after, 2 * width), side // 2

@@ -15,13 +15,15 @@ from tempfile import TemporaryDirectory
 import gan_edu
 
 from ...errors import CourseError, file_errors
-from ...widgets import Playground
+from ...widgets import DensityLab, OrbitLab, Playground
 from .. import claims, launch, runner
 from . import glossary
 from .chapters import Chapter, parts
 from .gallery import figure
 
 HERE = Path(__file__).parent
+LABORATORIES = {"03": DensityLab, "07": OrbitLab}
+"""Those that have a page of their own, by the number of their chapter. The playground is on the first page."""
 
 
 def build(executed: Path | None = None, into: Path | None = None) -> Path:
@@ -58,7 +60,7 @@ def lay_out(chapters: list[Chapter], sources: Path):
     import nbformat
 
     repository = launch.repository(runner.ROOT)
-    for folder in ("executed", "student", "api"):
+    for folder in ("executed", "student", "laboratories", "api"):
         (sources / folder).mkdir()
     for chapter in chapters:
         copy = runner.ROOT / launch.COPIES / chapter.path.name
@@ -70,7 +72,8 @@ def lay_out(chapters: list[Chapter], sources: Path):
         "chapters": chapters,
         "parts": parts(chapters),
         "repository": repository,
-        "playground": Playground()._repr_html_(),
+        "playground": Playground().frame(addressed=True),
+        "laboratories": {chapter: LABORATORIES[chapter.number] for chapter in chapters if chapter.number in LABORATORIES},
         "readme": lambda section: readme(section, repository),
         "contributing": launch.address(repository, "CONTRIBUTING.md"),
         "figure": partial(figure, chapters, sources),
@@ -80,8 +83,13 @@ def lay_out(chapters: list[Chapter], sources: Path):
     }
     pages = environment()
     for template in pages.list_templates():
-        if template != "room.md":
+        if template not in ("room.md", "laboratory.md"):
             (sources / template).write_text(pages.get_template(template).render(known), encoding="utf-8")
+    for chapter, laboratory in known["laboratories"].items():
+        text = pages.get_template("laboratory.md").render(
+            chapter=chapter, laboratory=laboratory, frame=laboratory().frame(addressed=True)
+        )
+        (sources / "laboratories" / f"{laboratory.folder.name}.md").write_text(text, encoding="utf-8")
     for room, modules in known["rooms"].items():
         text = pages.get_template("room.md").render(room=room, modules=modules)
         (sources / "api" / f"{room}.md").write_text(text, encoding="utf-8")

@@ -1,5 +1,6 @@
 /** The laboratory of the best discriminator: two densities that one can move, D*, and how far apart they are by several measures. */
 
+import { keep } from "../page/address.js";
 import { Canvases } from "../page/canvas.js";
 import { element } from "../page/elements.js";
 import { formOf } from "../page/form.js";
@@ -15,24 +16,26 @@ const KEYS = { ArrowLeft: ["mean", -0.1], ArrowRight: ["mean", 0.1], ArrowUp: ["
  * Puts a laboratory into an element of the page. The style sheets are `page.css` and `densities.css`.
  *
  * @param {HTMLElement} place
- * @param {{settings: object}} options settings: those of `settings.js` that differ from the defaults.
+ * @param {{settings?: object}} options settings: those of `settings.js` that differ from the defaults; without them, those of the
+ *     address, which follows what is set.
  */
-export function mount(place, { settings }) {
-  new Densities(place, TABLE.fromObject(settings));
+export function mount(place, { settings } = {}) {
+  new Densities(place, settings);
 }
 
 class Densities {
-  constructor(place, { settings, problems }) {
-    this.settings = settings;
-    this.build(place, problems);
+  constructor(place, settings) {
+    this.kept = keep(TABLE, settings, (read) => this.take(read));
+    this.build(place);
     this.canvases = new Canvases([this.upper, this.lower], (palette) => this.draw(palette));
-    this.change({});
+    this.take(this.kept.read());
   }
 
-  build(place, problems) {
+  build(place) {
     this.controls = formOf(TABLE, GROUPS, (changes) => this.change(changes));
     this.upper = element("canvas", { class: "densities", tabindex: 0, role: "application", "aria-roledescription": "two densities" });
     this.lower = element("canvas", { class: "landscape", role: "img" });
+    this.problem = element("p", { class: "problem", role: "alert" });
     this.rows = Object.fromEntries(MEASURES.map(([name, words]) => [name, this.row(name, words)]));
     const caption = element("caption", {}, "In nats, but for the last two. What is ticked is drawn.");
     const table = element("table", {}, caption, element("tbody", {}, ...Object.values(this.rows).map(({ row }) => row)));
@@ -45,7 +48,7 @@ class Densities {
       element(
         "section",
         { class: "gan-lab gan-densities", "aria-label": "the best discriminator for two densities" },
-        element("p", { class: "problem", role: "alert" }, problems.join(" ")),
+        this.problem,
         element(
           "div",
           { class: "main" },
@@ -111,6 +114,12 @@ class Densities {
     this.change({ [`mean${of}`]: nearest(TABLE.all.mean, mean), [`std${of}`]: nearest(TABLE.all.std, std) });
   }
 
+  /** Takes over settings, with the sentences about what could not be read of them. */
+  take({ settings, problems }) {
+    this.problem.textContent = problems.join(" ");
+    this.change(settings);
+  }
+
   change(changes) {
     this.settings = { ...this.settings, ...changes };
     this.densities = densitiesOf(this.settings);
@@ -125,6 +134,7 @@ class Densities {
 
   show() {
     this.controls.show(this.settings);
+    this.kept.write(this.settings);
     for (const [name, { input, value }] of Object.entries(this.rows)) {
       input.checked = this.settings.drawn.includes(name);
       value.textContent = inWords(this.now[name]);

@@ -108,7 +108,7 @@ export function drawLandscape(canvas, settings, { means, all, now }, palette) {
   context.fillStyle = palette.paper;
   context.fillRect(0, 0, width, height);
   frame(context, axes, ticks(...range), palette);
-  label(context, "if only the generator's mean moved", box.left + 6, 4, "left", "top", palette.ink, "600 15px");
+  label(context, "if only G's mean moved", box.left + 6, 4, "left", "top", palette.ink, "600 15px");
   line(context, [x(settings.meanG), box.top, x(settings.meanG), box.bottom], palette.generator, 2);
   context.save();
   context.beginPath();

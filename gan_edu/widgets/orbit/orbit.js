@@ -1,5 +1,6 @@
 /** The laboratory of orbits: where a rule leads in a game of two numbers, and what the matrix of a round says about it. */
 
+import { keep } from "../page/address.js";
 import { Canvases } from "../page/canvas.js";
 import { element, freshId } from "../page/elements.js";
 import { formOf } from "../page/form.js";
@@ -18,24 +19,25 @@ const ROUND = 250; // milliseconds for a round of a short one
  * Puts a laboratory into an element of the page. The style sheets are `page.css` and `orbit.css`.
  *
  * @param {HTMLElement} place
- * @param {{settings: object}} options settings: those of `settings.js` that differ from the defaults.
+ * @param {{settings?: object}} options settings: those of `settings.js` that differ from the defaults; without them, those of the
+ *     address, which follows what is set.
  */
-export function mount(place, { settings }) {
-  new Orbit(place, TABLE.fromObject(settings));
+export function mount(place, { settings } = {}) {
+  new Orbit(place, settings);
 }
 
 class Orbit {
-  constructor(place, { settings, problems }) {
-    this.settings = settings;
+  constructor(place, settings) {
+    this.kept = keep(TABLE, settings, (read) => this.take(read));
     this.upTo = Infinity; // how many rounds are drawn
     this.calm = matchMedia("(prefers-reduced-motion: reduce)");
     this.calm.addEventListener("change", () => this.change({}));
-    this.build(place, problems);
+    this.build(place);
     this.canvases = new Canvases([this.plane, this.distances, this.eigenvalues], (palette) => this.draw(palette));
-    this.change({});
+    this.take(this.kept.read());
   }
 
-  build(place, problems) {
+  build(place) {
     this.controls = formOf(TABLE, GROUPS, (changes) => this.change(changes));
     this.starts = [0, 1].map((k) => this.coordinate(k));
     const start = element("fieldset", {}, element("legend", {}, "Start"), ...this.starts.map(({ box }) => box));
@@ -43,6 +45,7 @@ class Orbit {
     this.plane = element("canvas", { class: "plane", tabindex: 0, role: "application", "aria-roledescription": "plane with an orbit" });
     this.distances = element("canvas", { class: "distances", role: "img" });
     this.eigenvalues = element("canvas", { class: "eigenvalues", role: "img" });
+    this.problem = element("p", { class: "problem", role: "alert" });
     this.verdicts = element("ul", { class: "verdicts" });
     this.summary = element("p", { class: "spoken", "aria-live": "polite" });
     this.playButton = element("button", { type: "button", class: "play", onclick: () => this.toggle() });
@@ -58,7 +61,7 @@ class Orbit {
         "section",
         { class: "gan-lab gan-orbit", "aria-label": "orbits in games of two numbers" },
         element("div", { class: "bar" }, this.playButton, element("span", { class: "keys" }, keys)),
-        element("p", { class: "problem", role: "alert" }, problems.join(" ")),
+        this.problem,
         element(
           "div",
           { class: "main" },
@@ -126,6 +129,12 @@ class Orbit {
     this.canvases.touch();
   }
 
+  /** Takes over settings, with the sentences about what could not be read of them. */
+  take({ settings, problems }) {
+    this.problem.textContent = problems.join(" ");
+    this.change(settings);
+  }
+
   change(changes) {
     this.settings = TABLE.withoutIdleComparison({ ...this.settings, ...changes }).settings;
     this.runs = [this.settings, TABLE.other(this.settings)].filter(Boolean).map((settings, k) => {
@@ -140,6 +149,7 @@ class Orbit {
   show() {
     this.playButton.hidden = this.calm.matches;
     this.controls.show(this.settings);
+    this.kept.write(this.settings);
     const { names } = this.runs[0].game;
     this.starts.forEach(({ name, input }, k) => {
       name.textContent = `start, ${names[k]}`;

@@ -16,8 +16,8 @@ class Laboratory:
     """A page within the page, as Jupyter and its exported pages show it.
 
     A laboratory has a folder, with a module and a style sheet named like it; the module's `mount(element, {settings})` puts the
-    laboratory into an element. settings: those that differ from the defaults, by name. What does not exist is named in the
-    laboratory itself; GameError for what a page cannot hold.
+    laboratory into an element, without settings one that keeps them in the page's address. settings: those that differ from the
+    defaults, by name. What does not exist is named in the laboratory itself; GameError for what a page cannot hold.
     """
 
     title: str
@@ -33,17 +33,26 @@ class Laboratory:
         self.settings = settings
 
     def _repr_html_(self):
-        page = html.escape(self.page())
+        return self.frame()
+
+    def frame(self, addressed: bool = False) -> str:
+        """The laboratory in a frame, as a piece of a page. addressed: as in `page`, and it is the address of the whole."""
+        page = html.escape(self.page(addressed))
         return f'<iframe title="{self.title}" srcdoc="{page}" style="width: 100%; height: 48rem; border: 0"></iframe>'
 
-    def page(self) -> str:
-        """All of it as one page, style sheets and modules included."""
+    def page(self, addressed: bool = False) -> str:
+        """All of it as one page, style sheets and modules included. addressed: the settings are those of its address, which follows
+        what is set: a link to it is a link to the set-up. Raises GameError if the laboratory has settings of its own, besides."""
+        if addressed and self.settings:
+            raise GameError(
+                f"{', '.join(self.settings)} cannot be given here: the settings are to be those of the page's address."
+            )
         return PAGE.format(
             title=self.title,
             style=style(self.folder),
             addresses=addresses(self.folder),
             entry=self.folder.name,
-            settings=in_script(self.settings),
+            settings="undefined" if addressed else in_script(self.settings),
         )
 
 

@@ -1,5 +1,6 @@
 /** The playground: a GAN in the plane that learns in the page itself. */
 
+import { keep } from "../page/address.js";
 import { prepare } from "../page/canvas.js";
 import { element } from "../page/elements.js";
 import { control, formOf } from "../page/form.js";
@@ -20,8 +21,8 @@ const NEAR = 0.05; // a drawn line leaves a point each time it has gone that far
  * Puts a playground into an element of the page. The style sheets are `page.css` and `playground.css`.
  *
  * @param {HTMLElement} place
- * @param {{settings?: object}} options settings: those of `settings.js` that differ from the defaults. Without them, the settings are
- *     those of the page's address, which then follows what is set, so that a link to it is a link to the set-up.
+ * @param {{settings?: object}} options settings: those of `settings.js` that differ from the defaults; without them, those of the
+ *     address, which follows what is set.
  * @returns {{destroy: () => void}} takes the playground away, and its loop and listeners.
  */
 export function mount(place, { settings } = {}) {
@@ -31,8 +32,8 @@ export function mount(place, { settings } = {}) {
 
 class Playground {
   constructor(place, settings) {
-    this.addressed = settings === undefined;
     this.gone = new AbortController(); // ends all listeners outside the element
+    this.kept = keep(TABLE, settings, (read) => this.take(read), this.gone.signal);
     this.calm = matchMedia("(prefers-reduced-motion: reduce)");
     this.dark = matchMedia("(prefers-color-scheme: dark)");
     this.resized = new ResizeObserver(() => this.live.touch());
@@ -49,7 +50,7 @@ class Playground {
       stopped: (error) => this.stopped(error),
     });
     this.runs = [];
-    this.take(this.addressed ? TABLE.fromAddress(location.hash) : TABLE.fromObject(settings));
+    this.take(this.kept.read());
     this.listen();
     if (!this.calm.matches && this.ready) this.play();
   }
@@ -125,7 +126,6 @@ class Playground {
     for (const query of [this.dark, this.calm]) query.addEventListener("change", () => this.live.touch(), { signal });
     this.calm.addEventListener("change", () => this.calm.matches && this.pause(), { signal });
     this.shown.observe(this.root);
-    if (this.addressed) addEventListener("hashchange", () => this.readAddress(), { signal });
   }
 
   destroy() {
@@ -138,15 +138,11 @@ class Playground {
 
   // Settings --------------------------------------------------------------------------------------------------------------
 
-  /** Takes over settings from an address or a page, with the sentences about what could not be read. */
+  /** Takes over settings, with the sentences about what could not be read of them. */
   take({ settings, problems }) {
     this.settings = settings;
     this.reset();
     this.tell(...problems);
-  }
-
-  readAddress() {
-    if (location.hash.replace(/^#/, "") !== TABLE.toAddress(this.settings)) this.take(TABLE.fromAddress(location.hash));
   }
 
   /** Takes over what somebody has set: in the run as it goes, where that is possible, or with a new one. */
@@ -188,13 +184,9 @@ class Playground {
     this.seed.show(this.settings.seed);
     this.clearButton.hidden = !this.drawable;
     for (const { plane } of this.views) plane.classList.toggle("drawable", this.drawable);
-    if (this.addressed && !this.stroke) this.writeAddress();
+    this.kept.write(this.settings);
     this.explain();
     this.live.touch();
-  }
-
-  writeAddress() {
-    history.replaceState(null, "", `${location.pathname}${location.search}#${TABLE.toAddress(this.settings)}`);
   }
 
   get drawable() {
