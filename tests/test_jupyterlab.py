@@ -200,4 +200,4 @@ def at_rest(place):
 
 
 def test_every_laboratory_is_here():
-    assert set(LABORATORIES) == set(widgets.__all__) - {"Panel"}
+    assert set(LABORATORIES) == set(widgets.__all__)

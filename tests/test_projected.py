@@ -88,13 +88,13 @@ def test_what_is_augmented_is_the_images_and_not_the_maps(rng):
     torch.testing.assert_close(game.seen_real(draw), torch.cat([seen.flatten(1) for seen in eyes(changed)], dim=1))
 
 
-def test_each_map_has_a_discriminator_of_its_own_and_labels_say_nothing_at_first(rng):
+def test_each_map_has_a_discriminator_of_its_own_and_labels_say_little_at_first(rng):
     shapes = [(6, 16, 16), (5, 4, 4), (4, 2, 2), (3, 32, 32)]
     sizes = [math.prod(shape) for shape in shapes]
     network = MapsDiscriminator(shapes, outputs=4, width=8)
     seen = torch.randn(2, sum(sizes), generator=rng)
     outputs = network(seen)
-    assert outputs.shape == (2, 4) and torch.equal(outputs[:, 1:], torch.zeros(2, 3)) and outputs[:, 0].abs().min() > 0
+    assert outputs.shape == (2, 4) and 0 < outputs[:, 1:].std() < 0.5 * outputs[:, 0].std()
     alone = [part(x.view(2, *shape)) for part, x, shape in zip(network.parts, seen.split(sizes, 1), shapes)]
     torch.testing.assert_close(outputs, sum(alone) / 2)
 
@@ -110,24 +110,8 @@ def test_the_residual_generator_refuses_other_sizes():
         residual_generator(5, 3, 27)
 
 
-def test_a_constant_map_is_enlarged_to_a_constant_image():
-    """No frame and no grid: what the generator makes of the same numbers everywhere is the same everywhere."""
-    generator = residual_generator(5, 3, 32, width=2).eval()
-    first = generator[0]
-    channels = first.out_features // 16
-    with torch.no_grad():
-        for parameters in (first.weight, first.bias):
-            parameters.copy_(
-                parameters.view(channels, 16, *parameters.shape[1:])[:, :1]
-                .expand(-1, 16, *parameters.shape[1:])
-                .reshape_as(parameters)
-            )
-        images = generator(torch.randn(2, 5))
-    assert images.flatten(2).std(2).max() < 1e-5 and images.std() > 1e-4
-
-
-def test_the_recipe_fits_the_judge_of_photographs(rng):
-    recipe = projected.recipe((3, 32, 32), 17, lambda images: [avg_pool2d(images, 4), avg_pool2d(images, 8)])
+def test_the_recipe_has_a_discriminator_for_each_map_that_the_eyes_see(rng):
+    recipe = projected.recipe((3, 32, 32), 17, lambda images: [avg_pool2d(images, 4), avg_pool2d(images, 8), images])
     game = recipe.game((3, 32, 32))
     draw = game.draw((torch.zeros(2, 3, 32, 32), torch.tensor([0, 16])), rng)
     assert game.seen_fake(draw).shape == (2, 3 * (64 + 16 + 1024)) and game.discriminator(game.seen_fake(draw)).shape == (2, 18)

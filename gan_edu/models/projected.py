@@ -21,8 +21,8 @@ from .recipe import Recipe, adam
 class ProjectedGAN(ConditionalGAN):
     """A conditional GAN whose discriminator sees maps and not images. Penalties ask for small slopes with respect to what it sees.
 
-    eyes: function from images (N, C, H, W) to a list of maps, (N, C_k, H_k, W_k), which is frozen and no part of the game:
-        `judge.load(colour=True).maps` and the images themselves, say.
+    eyes: function from images (N, C, H, W) to a list of maps, (N, C_k, H_k, W_k), which is frozen and no part of the game, such as
+        `judge.load(colour=True).maps`. Put the images themselves into the list, and nothing is lost to the discriminator.
     discriminator: network from all numbers of those maps in a row, (N, all), to (N, 1 + classes), such as a
         `MapsDiscriminator`.
     """
@@ -79,13 +79,8 @@ class MapsDiscriminator(nn.Module):
         return torch.stack(answers).sum(0) / math.sqrt(len(answers))
 
 
-def game(shape, classes, maps, latent=64):
-    """For photographs of shape (C, H, H). maps: a frozen network's, as `judge.load(colour=True).maps`; the discriminator sees these
-    and the images."""
-
-    def eyes(images):
-        return [*maps(images), images]
-
+def game(shape, classes, eyes, latent=64):
+    """For photographs of shape (C, H, H), seen with these eyes."""
     with torch.no_grad():
         shapes = [seen.shape[1:] for seen in eyes(torch.zeros(1, *shape))]
     networks = residual_generator(latent + classes, *shape[:2]), MapsDiscriminator(shapes, 1 + classes)
@@ -93,11 +88,11 @@ def game(shape, classes, maps, latent=64):
     return ProjectedGAN(*networks, eyes, latent, classes, relativistic, [R1(10.0), R2(10.0)], augmentation)
 
 
-def recipe(shape, classes, maps):
+def recipe(shape, classes, eyes):
     """For photographs of that shape."""
     return Recipe(
         source="this course, notebook 10: a trained network's eyes",
-        game=partial(game, classes=classes, maps=maps),
+        game=partial(game, classes=classes, eyes=eyes),
         batch=32,
         epochs=200,
         optimiser=adam(2e-4, 0.0, 0.99),
