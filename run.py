@@ -25,7 +25,7 @@ STAMP = VENV / "installed"
 CPU_INDEX = "https://download.pytorch.org/whl/cpu"
 NOTEBOOKS_NEED = (
     *("torch", "numpy", "scipy", "matplotlib", "scikit-learn", "pillow", "safetensors"),
-    *("ipython", "ipywidgets", "anywidget", "traitlets", "pooch", "requests", "tqdm", "rich"),
+    *("ipython", "anywidget", "traitlets", "pooch", "requests", "tqdm", "rich"),
 )  # of the dependencies in pyproject.toml; what executes, grades and publishes notebooks needs the others
 
 USAGE = """usage: python3 run.py COMMAND [OPTIONS]

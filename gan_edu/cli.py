@@ -127,7 +127,8 @@ def bench(names: Annotated[list[str] | None, typer.Argument(help="Some of the be
 @app.command()
 def record(
     names: Annotated[
-        list[str], typer.Argument(help="article, facades, few_labels, house_fronts, infogan, league, next_frame or stackgan.")
+        list[str],
+        typer.Argument(help="article, facades, few_labels, flowers, house_fronts, infogan, league, next_frame or stackgan."),
     ],
     scheduler: Scheduler = None,
 ):

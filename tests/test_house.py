@@ -221,6 +221,7 @@ USED = {  # though nothing imports them
     "jupyterlab": "gan-edu lab",
     "ipykernel": "the notebooks' kernel",
     "tqdm": "pooch's progress bar",
+    "ipywidgets": "tqdm's bars in a notebook",
     "myst-nb": "notebooks as pages of the site",
     "furo": "the site's theme",
     "sphinx-revealjs": "brings reveal.js, which shows the slides",

@@ -59,8 +59,10 @@ LABORATORIES = {
     "OrbitLab": Laboratory("widgets.OrbitLab(rule='consensus', game='r1')"),
     "Playground": Laboratory("widgets.Playground(batch=16, width=8)", {"(?!Play|Round|Step|Phase|Reset)": "Round"}),
     "RealOrFake": Laboratory("widgets.RealOrFake(images[:20], images[20:], trials=6)"),
-    "LatentLab": Laboratory("widgets.LatentLab(drawing, Latent(2))"),
-    "StrokeLab": Laboratory("widgets.StrokeLab(drawing, Latent(2), cells=3, pool=20)"),
+    "LatentLab": Laboratory("widgets.LatentLab(drawing, Latent(2), directions=2)"),
+    "StrokeLab": Laboratory(
+        "widgets.StrokeLab(drawing, Latent(2), cells=3, pool=20, strokes={'ink': ['a1'], 'paper': ['c3']})", {"Clear": "Clear"}
+    ),
 }
 
 

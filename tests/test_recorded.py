@@ -24,6 +24,7 @@ PLAYED = {  # records by the recording that writes them
     "article": ["article"],
     "facades": ["facades"],
     "few_labels": ["few_labels"],
+    "flowers": ["flowers"],
     "house_fronts": ["house_fronts"],
     "infogan": ["infogan", "infogan_without"],
     "next_frame": ["next_frame"],
@@ -150,7 +151,7 @@ def test_the_weights_kept_of_drawn_data_measure_what_the_record_says():
     assert_remeasured("stackgan")
 
 
-@pytest.mark.parametrize("recording", ["article", "facades", "house_fronts", "infogan", "next_frame"])
+@pytest.mark.parametrize("recording", ["article", "facades", "flowers", "house_fronts", "infogan", "next_frame"])
 def test_the_weights_kept_measure_what_the_record_says(recording, real_data):
     assert_remeasured(recording)
 

@@ -37,9 +37,11 @@ class ProjectedGAN(ConditionalGAN):
         return torch.cat([latent, math.sqrt(self.classes) * label], dim=1)
 
     def seen_real(self, draw):
+        """What the eyes see in the real samples, which went through the augmentation before."""
         return self.seen(super().seen_real(draw))
 
     def seen_fake(self, draw):
+        """And in the generated ones."""
         return self.seen(super().seen_fake(draw))
 
     def seen(self, images):
