@@ -127,7 +127,12 @@ def load(device="cpu", colour=False, second=False):
     """
     if second and not colour:
         raise GameError("there is one judge of digits: a second one, judge.load(colour=True, second=True), knows photographs.")
-    judge = (ColourJudge(ColourJudge.SECOND) if second else ColourJudge()) if colour else Judge()
-    kept = load_file((SECOND_WEIGHTS if second else COLOUR_WEIGHTS) if colour else WEIGHTS)
+    if second:
+        judge, weights = ColourJudge(ColourJudge.SECOND), SECOND_WEIGHTS
+    elif colour:
+        judge, weights = ColourJudge(), COLOUR_WEIGHTS
+    else:
+        judge, weights = Judge(), WEIGHTS
+    kept = load_file(weights)
     judge.load_state_dict({name: value.float() if value.is_floating_point() else value for name, value in kept.items()})
     return judge.requires_grad_(False).eval().to(device, memory_format=torch.channels_last)  # twice as fast on a CPU

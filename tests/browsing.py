@@ -54,13 +54,15 @@ def watched(browser, aside="$^"):
     assert not ours and not elsewhere, [*ours, *elsewhere]
 
 
+DRAWN = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done, 30))))"
+
+
 def settle(place):
     """Waits until what is to be computed and drawn has been."""
-    drawn = "requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done, 30)))"
-    for busy in (place.locator("[aria-busy=true]"), None):
-        getattr(place, "page", place).evaluate(f"() => new Promise((done) => {drawn})")
-        if busy is not None:
-            expect(busy).to_have_count(0, timeout=60_000)
+    page = getattr(place, "page", place)
+    page.evaluate(DRAWN)
+    expect(place.locator("[aria-busy=true]")).to_have_count(0, timeout=60_000)
+    page.evaluate(DRAWN)
 
 
 PIXELS = """(pictures) => pictures.map((one) => {

@@ -96,7 +96,6 @@ def recipe(shape, classes, eyes):
         source="this course, notebook 10: a trained network's eyes",
         game=partial(game, classes=classes, eyes=eyes),
         batch=32,
-        epochs=200,
         optimiser=adam(2e-4, 0.0, 0.99),
         ema=0.998,
         labels=True,
