@@ -17,7 +17,7 @@ from gan_edu.games import Draw
 from gan_edu.models.cyclegan import CycleGAN
 from gan_edu.models.discogan import DiscoGAN
 from gan_edu.models.pix2pix import Pix2Pix, jittered
-from gan_edu.networks import Ensemble, UNet, mlp, patchgan
+from gan_edu.networks import Ensemble, UNet, mlp, patchgan, residual_translator
 from gan_edu.training import Run, play
 
 SIDE = 16
@@ -433,6 +433,28 @@ def test_cyclegan_plays_least_squares_and_absolute_differences(rng):
     fooling = ((judge_a(fake_a) - 1).square().mean() + (judge_b(fake_b) - 1).square().mean()) / 2
     rebuilding = (to_a(fake_b) - draw.a).abs().mean() + (to_b(fake_a) - draw.b).abs().mean()
     torch.testing.assert_close(game.cost("generator", draw), fooling + 3 * rebuilding)
+
+
+def test_the_identity_term_asks_translators_to_leave_their_own_domain_alone(rng):
+    torch.manual_seed(7)
+    networks = *(residual_translator(3, 3, 2, 1) for _ in "ab"), *(patchgan(3, 2, 2) for _ in "ab")
+    plain, asked = (CycleGAN(*networks, (3, SIDE, SIDE), (3, SIDE, SIDE), same=same, memory=6).eval() for same in (0.0, 2.5))
+    draw = plain.draw([torch.rand(4, 3, SIDE, SIDE, generator=rng) * 2 - 1 for _ in "ab"], rng)
+    to_a, to_b = networks[:2]
+    left_alone = (to_a(draw.a) - draw.a).abs().mean() + (to_b(draw.b) - draw.b).abs().mean()
+    torch.testing.assert_close(asked.cost("generator", draw), plain.cost("generator", draw) + 2.5 * left_alone)
+    assert asked.identity() != plain.identity()
+    with pytest.raises(GameError, match="the identity term .* alike, not .*1, 16, 16.* and .*3, 16, 16"):
+        cyclegan(same=2.5)
+
+
+def test_a_residual_translator_takes_any_size_of_fours_and_sees_beyond_its_neighbours(rng):
+    network = residual_translator(1, 3, width=2, blocks=1)
+    image = (torch.rand(1, 1, 12, 20, generator=rng) * 2 - 1).requires_grad_()
+    made = network(image)
+    assert made.shape == (1, 3, 12, 20) and made.abs().max() <= 1
+    made[0, 0, 6, 10].backward()
+    assert (image.grad != 0).all(), "instance normalisation sees all of an image"
 
 
 def test_the_first_translations_are_shown_themselves_and_remembered(rng):

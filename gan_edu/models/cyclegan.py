@@ -1,13 +1,14 @@
 """Image-to-image translation without pairs: CycleGAN (Zhu, Park et al. 2017). Taught in notebook 12.
 
-Left out: its residual generator, in whose place stands a U-Net, and its identity term, for the domains here need not have as many
-channels.
+`game` has U-Nets where the paper has residual networks (`networks.residual_translator`), and no identity term, which asks for domains
+of as many channels.
 """
 
 import torch
 from torch.nn.functional import l1_loss
 
 from ..errors import GameError
+from ..games import with_settings
 from ..losses import least_squares
 from ..networks import UNet, patchgan
 from .discogan import DiscoGAN
@@ -21,19 +22,43 @@ class CycleGAN(DiscoGAN):
 
     shape_a, shape_b: of one sample, such as (3, 32, 32).
     weight: of the reconstructions. 5 is the published 10, for `least_squares` halves the squares.
+    same: weight of the identity term, by which a translator leaves alone what is of its domain already; for domains of as many
+        channels. Half of `weight` where the paper uses it.
     memory: translations kept of each domain, in the game's buffers; at least as many as there are samples in a batch.
+    Raises GameError for an identity term between samples that are not of one shape.
     """
 
     objective = least_squares
     distance = staticmethod(l1_loss)
 
     def __init__(
-        self, to_a, to_b, discriminator_a, discriminator_b, shape_a, shape_b, weight=5.0, memory=50, fooled="ab", rebuilt="ab"
+        self,
+        to_a,
+        to_b,
+        discriminator_a,
+        discriminator_b,
+        shape_a,
+        shape_b,
+        weight=5.0,
+        same=0.0,
+        memory=50,
+        fooled="ab",
+        rebuilt="ab",
     ):
         super().__init__(to_a, to_b, discriminator_a, discriminator_b, weight, fooled, rebuilt)
+        if same and tuple(shape_a) != tuple(shape_b):
+            raise GameError(
+                f"the identity term wants samples that are shaped alike, not {tuple(shape_a)} and {tuple(shape_b)}."
+            )
+        self.same = same
         self.register_buffer("past_a", torch.zeros(memory, *shape_a))
         self.register_buffer("past_b", torch.zeros(memory, *shape_b))
         self.register_buffer("filled", torch.zeros(memory, dtype=torch.bool))
+
+    def identity(self):
+        """Its name, its terms and their weights."""
+        name = super().identity()
+        return with_settings(name, {"same": self.same}) if self.same else name
 
     def draw(self, batch, rng):
         """Samples of both domains, and for each a place in the memory, what it holds, and whether that is shown instead (`swap`).
@@ -61,6 +86,13 @@ class CycleGAN(DiscoGAN):
         """The translated samples that the discriminators are to tell from real ones, of a and of b: some of them earlier ones."""
         fake_a, fake_b = self.fakes(draw)
         return chosen(draw.swap, draw.past_a, fake_a), chosen(draw.swap, draw.past_b, fake_b)
+
+    def generator_cost(self, draw):
+        cost = super().generator_cost(draw)
+        if not self.same:
+            return cost
+        sides = (self.generator["a"], draw.a), (self.generator["b"], draw.b)
+        return cost + self.same * sum(self.distance(translator(samples), samples) for translator, samples in sides)
 
 
 def chosen(which, these, those):

@@ -20,7 +20,7 @@ from .layers import (
     virtual_batch_norm,
 )
 from .residual import residual_generator
-from .translation import UNet, patchgan
+from .translation import UNet, patchgan, residual_translator
 
 __all__ = [
     "Centred",
@@ -43,6 +43,7 @@ __all__ = [
     "mlp",
     "patchgan",
     "residual_generator",
+    "residual_translator",
     "smallest_map",
     "spectral",
     "sum_pool_discriminator",

@@ -1,10 +1,11 @@
-"""Networks for image-to-image translation (Isola et al. 2017): a U-Net, and a discriminator of patches. Taught in notebook 12."""
+"""Networks for image-to-image translation: a U-Net and a discriminator of patches (Isola et al. 2017), and a residual network (Zhu et
+al. 2017). Taught in notebook 12."""
 
 import torch
 from torch import nn
 
 from .dcgan import smallest_map
-from .layers import leaky_relu, normalised
+from .layers import Residual, leaky_relu, normalised
 
 
 class UNet(nn.Module):
@@ -51,6 +52,39 @@ def doubling(inputs, outputs, smooth):
         enlarge = nn.Upsample(scale_factor=2, mode="bilinear", align_corners=False)
         return enlarge, nn.Conv2d(inputs, outputs, kernel_size=3, padding=1)
     return (nn.ConvTranspose2d(inputs, outputs, kernel_size=4, stride=2, padding=1),)
+
+
+def residual_translator(inputs, outputs, width=16, blocks=6):
+    """An image to an image of the same size, without a way around the bottleneck: two halvings, residual blocks, two doublings
+    (Johnson, Alahi & Fei-Fei 2016; CycleGAN's generator; notebook 12). (N, inputs, H, W) -> (N, outputs, H, W), H and W divisible by
+    four, pixels in [-1, 1].
+
+    width: channels at full size; they double with each halving (64 in the papers). blocks: 6 there at 128 pixels, 9 at 256. Instance
+    normalisation; edges are mirrored at the first and last layer, zeros in between (in the papers mirrored everywhere).
+    """
+
+    def layer(convolution):
+        return [*normalised(convolution, "instance"), nn.ReLU(inplace=True)]
+
+    def edge(before, after):
+        return nn.Conv2d(before, after, kernel_size=7, padding=3, padding_mode="reflect")
+
+    def halve(before):
+        return nn.Conv2d(before, 2 * before, kernel_size=3, stride=2, padding=1)
+
+    def double(before):
+        return nn.ConvTranspose2d(before, before // 2, kernel_size=3, stride=2, padding=1, output_padding=1)
+
+    return nn.Sequential(
+        *layer(edge(inputs, width)),
+        *layer(halve(width)),
+        *layer(halve(2 * width)),
+        *(Residual(4 * width, "instance") for _ in range(blocks)),
+        *layer(double(4 * width)),
+        *layer(double(2 * width)),
+        edge(width, outputs),
+        nn.Tanh(),
+    )
 
 
 def patchgan(channels, width=16, layers=3, normalise="spectral"):
