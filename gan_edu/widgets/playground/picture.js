@@ -179,7 +179,7 @@ export function charts(run, palette) {
     range: null,
   };
   const divergence = {
-    title: "Jensen-Shannon divergence between cells, nats",
+    title: "Jensen-Shannon divergence, nats",
     points: run.measures.all,
     series: [{ name: "divergence", label: "generated", colour: palette.generator }],
     levels: run.floor !== null ? [{ value: run.floor, colour: palette.data }] : [],
@@ -241,17 +241,16 @@ function drawChart(context, { title, points: known, series, levels, marks }, box
 
 /** The chart's name, and behind it the names of its curves, where there are several. */
 function heading(context, title, series, box, palette) {
-  context.font = "600 12px system-ui, sans-serif";
-  const left = Math.max(0, Math.min(box.left, box.right - context.measureText(title).width)); // further left where it is too long
-  label(context, title, left, box.top - 8, "left", "bottom", palette.ink, "600 12px");
-  if (series.length < 2) return;
   let right = box.right;
-  for (const { label: name, colour } of [...series].reverse()) {
+  for (const { label: name, colour } of series.length < 2 ? [] : [...series].reverse()) {
     label(context, name, right, box.top - 8, "right", "bottom", palette.ink);
     right -= context.measureText(name).width + 6;
     line(context, [right - 16, box.top - 14, right, box.top - 14], colour, 3);
     right -= 28;
   }
+  context.font = "600 12px system-ui, sans-serif";
+  const left = Math.max(0, Math.min(box.left, right - context.measureText(title).width)); // further left where it is too long
+  label(context, title, left, box.top - 8, "left", "bottom", palette.ink, "600 12px");
 }
 
 /** A range that holds the costs of all these runs, from 0 to 2 at least, and changes seldom. */

@@ -172,7 +172,8 @@ class Strokes {
     if (made < this.settings.pool) return `${asked}. Images of random latents: ${made} of ${this.settings.pool}.`;
     if (!this.answers.length) return `${asked}.`;
     const when = this.done ? "The best answer" : "So far the best answer";
-    return `${asked}. ${when} misses them by ${percent(this.answers[0].error)} of black against white, squared.`;
+    const missed = `${percent(this.answers[0].error)} (mean squared difference; black for white would be 100 %)`;
+    return `${asked}. ${when} misses them by ${missed}.`;
   }
 
   show() {
