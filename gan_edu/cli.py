@@ -98,9 +98,9 @@ def test(
         sys.exit("the tests come with a checkout of the project, not with the installed package.")
     if processors:
         raise typer.Exit(subprocess.run([sys.executable, "-P", tests / "processors.py", *context.args]).returncode)
-    # tests/conftest.py says which tests share a worker; the longest files, those on the notebooks, start first
-    longest = ("test_notebooks.py", "test_exercises.py")
-    files = sorted(map(str, tests.glob("test_*.py")), key=lambda name: not name.endswith(longest))
+    # tests/conftest.py says which tests share a worker; what it deals out notebook by notebook comes last, so that both end together
+    dealt = ("test_notebooks.py", "test_exercises.py")
+    files = sorted(map(str, tests.glob("test_*.py")), key=lambda name: (name.endswith(dealt), name.endswith(dealt[1]), name))
     workers = ["-n", "2", "--no-loadscope-reorder"]
     command = [sys.executable, "-m", "pytest", "-q", "--tb=short", *workers, *files, *context.args]
     raise typer.Exit(subprocess.run(command, cwd=runner.ROOT).returncode)

@@ -120,7 +120,8 @@ def grey(images):
 
 @cache
 def load(device="cpu", colour=False, second=False):
-    """The trained judge, of digits or of photographs, frozen and in eval mode, on that device. All who ask share one.
+    """The trained judge, of digits or of photographs, frozen and in eval mode, on that device. All who ask share one, in float32
+    whatever PyTorch's default is when the first of them asks.
 
     second: the other judge of photographs, which has learned from the same images with other widths, from other first weights; there
         is none of digits (GameError).
@@ -135,4 +136,5 @@ def load(device="cpu", colour=False, second=False):
         judge, weights = Judge(), WEIGHTS
     kept = load_file(weights)
     judge.load_state_dict({name: value.float() if value.is_floating_point() else value for name, value in kept.items()})
-    return judge.requires_grad_(False).eval().to(device, memory_format=torch.channels_last)  # twice as fast on a CPU
+    judge.requires_grad_(False).eval()
+    return judge.to(device, torch.float32, memory_format=torch.channels_last)  # twice as fast on a CPU

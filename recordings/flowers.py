@@ -30,11 +30,13 @@ SIDE, ROUNDS = 64, 3_000
 THIRD = ROUNDS // 3
 WHOLE = ("maps and pixels", 0, ROUNDS)
 TASKS = [WHOLE, ("maps and pixels", 1, THIRD), ("maps and pixels", 2, THIRD), ("pixels", 0, THIRD), ("maps", 0, THIRD)]
+FEW = 100  # images at a time: to fetch the memory for the maps of a thousand takes as long as to compute them
 EACH, LOOKS = 4, 18  # samples of each kind that are kept of every look; looks at a whole run
 
 
+@cache
 def flowers():
-    """The photographs, and nothing that stands in for them."""
+    """The photographs, and nothing that stands in for them, read once in each process."""
     return real(load("flowers", SIDE))
 
 
@@ -60,7 +62,8 @@ def run_of(sees, seed):
 
 
 def begin():
-    return {sees: run_of(sees, 0) for sees in ("maps and pixels", "pixels", "maps")}
+    """Of the whole run alone: the two beside it differ from it in nothing but what the discriminator is shown."""
+    return {WHOLE[0]: run_of(*WHOLE[:2])}
 
 
 def judges():
@@ -68,34 +71,45 @@ def judges():
     return judge.load(colour=True), judge.load(colour=True, second=True)
 
 
+def seen(images):
+    """What each of the two judges sees in images."""
+    return [torch.cat([each.features(part) for part in images.split(FEW)]) for each in judges()]
+
+
 @cache
 def photographs():
-    """What the two judges see in the training photographs and in the held-out ones."""
-    return [[each.features(part.pixels()) for part in (flowers(), flowers().held_out)] for each in judges()]
+    """What each of the two judges sees in the training photographs and in the held-out ones."""
+    return list(zip(*(seen(part.pixels()) for part in (flowers(), flowers().held_out))))
 
 
-def distances(images):
-    """From the held-out photographs, in what each of the two judges sees."""
-    apart = [metrics.frechet_distance(each.features(images), seen[1]) for each, seen in zip(judges(), photographs())]
+def distances(now):
+    """From the held-out photographs, where `now` is what each of the two judges sees."""
+    apart = [metrics.frechet_distance(each, held_out) for each, (_, held_out) in zip(now, photographs())]
     return dict(zip(("distance to the eyes", "distance"), apart))
 
 
 def against(images, labels):
     """What images of these kinds have in common with the photographs."""
-    second, (training, _) = judges()[1], photographs()[1]
-    precision, recall = metrics.precision_recall(training, second.features(images))
-    named = infer(second, images)[:, judge.ColourJudge.FLOWERS].argmax(1)
-    return distances(images) | {
+    now, second, (training, _) = seen(images), judges()[1], photographs()[1]
+    precision, recall = metrics.precision_recall(training, now[1])
+    named = infer(second, images, batch=FEW)[:, judge.ColourJudge.FLOWERS].argmax(1)
+    return distances(now) | {
         "precision": precision,
         "recall": recall,
         "kind": (named == labels).float().mean().item(),
     }
 
 
+def sampled(game, labels):
+    """What `game.sample` gives for seed 0."""
+    latent = game.latent.draw(len(labels), torch.Generator().manual_seed(0))
+    return infer(game.generator, game.request(latent, labels), batch=FEW)
+
+
 def look(game):
     """The first samples of each kind, a kind after the other, as bytes, and what is measured of all."""
     labels = flowers().labels
-    made = game.sample(labels, torch.Generator().manual_seed(0))
+    made = sampled(game, labels)
     first = torch.cat([(labels == kind).nonzero()[:EACH, 0] for kind in range(game.classes)])
     return to_bytes(made[first]), rounded(against(made, labels))
 
@@ -117,9 +131,9 @@ def keep(found):
     training, held_out, others = flowers(), flowers().held_out, article.fresh_game()
     others.generator.load_state_dict(recorded.read("article").weights)
     beside = {
-        "training photographs": rounded(distances(training.pixels())),
+        "training photographs": rounded(distances(seen(training.pixels()))),
         "held-out photographs": rounded(against(held_out.pixels(), held_out.labels)),
-        "the article's recipe": rounded(distances(article.samples(others))),
+        "the article's recipe": rounded(distances(seen(article.samples(others)))),
     }
     recorded.write(
         "flowers",
@@ -137,4 +151,5 @@ def remeasured():
     record, photographs = recorded.read("flowers"), flowers()
     game = recipe_of("maps and pixels", photographs).game(photographs.shape)
     game.generator.load_state_dict(record.weights)
+    game.to(memory_format=torch.channels_last)  # as it lay when it was played
     return look(game)[1], record.seeds[0]["measures"][-1]

@@ -37,8 +37,11 @@ import numpy as np  # noqa: E402
 import torch  # noqa: E402
 from xdist.scheduler import LoadFileScheduling  # noqa: E402
 
+from gan_edu.engine import keep_memory  # noqa: E402
+
 matplotlib.use("Agg")
 torch.set_num_threads(int(THREADS))
+keep_memory()  # as every lesson does: so that it does not matter which tests come after those that begin one
 
 # Where this machine keeps real data sets, if it does; under another name, which xdist's workers inherit.
 DATA = os.environ.setdefault("GAN_EDU_TESTS_DATA", os.environ.pop("GAN_EDU_DATA", ""))

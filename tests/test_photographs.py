@@ -132,3 +132,9 @@ def test_the_two_judges_err_on_different_flowers(real_data):
 def test_there_is_one_judge_of_digits():
     with pytest.raises(GameError, match="one judge of digits"):
         judge.load(second=True)
+
+
+@pytest.mark.parametrize("which", [{}, {"colour": True}, {"colour": True, "second": True}], ids=str)
+def test_a_judge_is_in_float32_whoever_asks_for_it_first(which):
+    torch.set_default_dtype(torch.float64)
+    assert {value.dtype for value in judge.load.__wrapped__(**which).state_dict().values()} == {torch.float32, torch.int64}

@@ -2,6 +2,8 @@
 
 import io
 from dataclasses import replace
+from functools import cache
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -10,14 +12,14 @@ from distributed import LocalCluster
 from PIL import Image
 
 import recordings
-from gan_edu import data, plots
+from gan_edu import data, judge, plots
 from gan_edu.course import recorded
 from gan_edu.engine import Engine
 from gan_edu.errors import CourseError
 from gan_edu.models.gan import GAN
 from gan_edu.networks import dcgan_generator, mlp
 from gan_edu.training import Run
-from recordings import playing
+from recordings import article, flowers, playing
 
 PLAYED = {  # records by the recording that writes them
     "league": ["league"],
@@ -108,6 +110,14 @@ def test_every_recording_writes_the_records_that_are_there():
     assert set(recorded.names()) == set(sum(PLAYED.values(), []))
 
 
+@pytest.fixture(autouse=True, scope="module")
+def read_once():
+    """The photographs of `article`, which asks for them again and again."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(article, "flowers", cache(article.flowers))
+        yield
+
+
 @pytest.fixture(scope="module")
 def begun():
     """How a recording's runs begin today, played once."""
@@ -139,6 +149,21 @@ def test_a_record_of_drawn_data_is_of_the_run_that_is_played_today(name, begun):
 def test_a_record_is_of_the_run_that_is_played_today(name, real_data, begun):
     for label, kept in recorded.read(name).beginnings.items():
         assert_begins_as(kept, begun(recording_of(name))[label], label)
+
+
+def test_the_runs_beside_that_of_the_flowers_differ_from_it_in_what_is_seen_and_in_nothing_else(rng):
+    """Of the three the whole run alone is begun again."""
+    photographs = SimpleNamespace(shape=(3, flowers.SIDE, flowers.SIDE), classes=range(17))
+    images = torch.rand(2, *photographs.shape, generator=rng) * 2 - 1
+    maps = judge.load(colour=True).maps(images)
+    shown = {"maps and pixels": [*maps, images], "pixels": [images], "maps": maps}
+    assert {sees for sees, *_ in flowers.TASKS} == set(shown)
+    recipes = {sees: flowers.recipe_of(sees, photographs) for sees in shown}
+    games = {sees: recipe.game(photographs.shape) for sees, recipe in recipes.items()}
+    for sees, game in games.items():
+        torch.testing.assert_close(game.eyes(images), shown[sees], rtol=0, atol=0)
+        assert game.identity() == games["pixels"].identity()
+        assert str(replace(recipes[sees], game=None)) == str(replace(recipes["pixels"], game=None))
 
 
 def assert_remeasured(recording):
