@@ -142,7 +142,7 @@ def keep(found):
         beginnings=recorded.beginnings(begin),
         seeds=[found[task][1] for task in TASKS],
         weights=found[WHOLE][2],
-        films={"samples": found[WHOLE][0][1::2]},  # every other look, up to the last
+        films={"samples": found[WHOLE][0][1::2]},  # every other look
     )
 
 
