@@ -128,7 +128,10 @@ def bench(names: Annotated[list[str] | None, typer.Argument(help="Some of the be
 def record(
     names: Annotated[
         list[str],
-        typer.Argument(help="article, facades, few_labels, flowers, house_fronts, infogan, league, next_frame or stackgan."),
+        typer.Argument(
+            help="article, facades, few_labels, flowers, house_fronts, infogan, league, next_frame, stacked, stackgan or "
+            "super_resolution."
+        ),
     ],
     scheduler: Scheduler = None,
 ):

@@ -6,4 +6,16 @@ it, as numbers, words and tensors; what takes more than minutes keeps its checkp
 `gan_edu.course.recorded` recognises the record, and `remeasured()`, where weights are kept, measures these again.
 """
 
-RECORDINGS = ("league", "article", "facades", "few_labels", "flowers", "house_fronts", "infogan", "next_frame", "stackgan")
+RECORDINGS = (
+    "league",
+    "article",
+    "facades",
+    "few_labels",
+    "flowers",
+    "house_fronts",
+    "infogan",
+    "next_frame",
+    "stacked",
+    "stackgan",
+    "super_resolution",
+)

@@ -30,7 +30,9 @@ PLAYED = {  # records by the recording that writes them
     "house_fronts": ["house_fronts"],
     "infogan": ["infogan", "infogan_without"],
     "next_frame": ["next_frame"],
+    "stacked": ["stacked"],
     "stackgan": ["stackgan"],
+    "super_resolution": ["super_resolution"],
 }
 DRAWN = ("stackgan",)  # what needs no data set
 
@@ -176,7 +178,9 @@ def test_the_weights_kept_of_drawn_data_measure_what_the_record_says():
     assert_remeasured("stackgan")
 
 
-@pytest.mark.parametrize("recording", ["article", "facades", "flowers", "house_fronts", "infogan", "next_frame"])
+@pytest.mark.parametrize(
+    "recording", ["article", "facades", "flowers", "house_fronts", "infogan", "next_frame", "stacked", "super_resolution"]
+)
 def test_the_weights_kept_measure_what_the_record_says(recording, real_data):
     assert_remeasured(recording)
 
