@@ -38,6 +38,7 @@ import torch  # noqa: E402
 from xdist.scheduler import LoadFileScheduling  # noqa: E402
 
 from gan_edu.engine import keep_memory  # noqa: E402
+from gan_edu.training import show_progress  # noqa: E402
 
 matplotlib.use("Agg")
 torch.set_num_threads(int(THREADS))
@@ -70,12 +71,13 @@ def offline():
 
 @pytest.fixture(autouse=True)
 def seeded():
-    """Every test starts from the same seeds, and leaves torch's defaults as they were."""
+    """Every test starts from the same seeds, and leaves as they were torch's defaults and what a lesson that begins asks for."""
     random.seed(0)
     np.random.seed(0)
     torch.manual_seed(0)
     yield
     torch.set_default_dtype(torch.float32)
+    show_progress(False)
 
 
 @pytest.fixture(autouse=True)

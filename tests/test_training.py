@@ -960,8 +960,7 @@ def bars(monkeypatch):
 
     monkeypatch.setattr(training, "tqdm", Bar)
     monkeypatch.delenv("TQDM_DISABLE")
-    yield made
-    training.show_progress(False)
+    return made
 
 
 def test_a_run_shows_how_far_it_is_if_asked_and_in_notebooks(bars, monkeypatch):
