@@ -25,6 +25,7 @@ from gan_edu.penalties import R1
 from gan_edu.training import adam, play
 from gan_edu.widgets import GameLab
 from gan_edu.widgets.lab import WatchedRun
+from gan_edu.widgets.lab.view import FOLDER
 
 PNG = b"\x89PNG"
 
@@ -242,6 +243,27 @@ def test_the_page_is_told_what_it_does_not_know_yet():
     assert arrays["costs"].shape == (0, 3) and arrays["measures"].shape == (0, 3), "looking twice is measured once"
     said, arrays = asked(view, seed=0, **known)
     assert said["run"] == 2 and arrays["costs"].shape == (0, 3) and arrays["measures"][:, 0].tolist() == [0]
+
+
+def test_a_page_that_asks_again_before_it_has_an_answer_knows_each_round_once(node):
+    """While it plays, two questions are under way; and a cell may begin another run in between."""
+    view = small_lab().view()
+    lab = view.lab
+    told = [asked(view)]
+    told += [asked(view, rounds=2, run=lab.begun, costs=0, measures=1) for _ in range(2)]  # both asked from the first answer
+    told += [asked(view, rounds=1, run=lab.begun, costs=2, measures=2)]
+    before = {"run": lab.begun, "costs": 5, "measures": 4}
+    lab.reset(1)
+    other = [asked(view, rounds=1, **before) for _ in range(2)]  # both asked of the run that is no more
+    plain = [{"said": said, "arrays": {k: shaped(v) for k, v in arrays.items()}} for said, arrays in told + other]
+    found = node("lab.mjs", FOLDER, {"one": ["histories", plain[:4]], "other": ["histories", plain]})
+    assert found["one"]["costs"] == [1, 2, 3, 4, 5] and found["one"]["measures"] == [0, 2, 4, 5]
+    assert found["other"]["costs"] == [1, 2] and found["other"]["known"] == {"run": lab.begun, "costs": 2, "measures": 2}
+
+
+def shaped(array):
+    """An array as the page has it, but for `values`, a list."""
+    return {"shape": array.shape, "values": array.flatten().tolist()}
 
 
 def test_a_cost_that_is_no_longer_finite_is_said_and_what_is_left_can_be_looked_at():

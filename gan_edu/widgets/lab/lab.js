@@ -14,6 +14,7 @@ import { TABLE } from "../playground/settings.js";
 import { Scene } from "./scene.js";
 
 const SMOOTH = 35; // milliseconds that an answer may take, so that with its picture there are twenty a second
+const AHEAD = 2; // questions under way while it plays: Jupyter's server may hold an answer back until it hears from the page (40 ms)
 const MEASURE = 500; // milliseconds between measurements while it plays
 const SUMMARY = 10_000; // milliseconds between spoken summaries while it plays
 const PATIENCE = 3000; // milliseconds after which a question without an answer is said
@@ -53,7 +54,7 @@ class Lab {
     this.overdue = false;
     this.due = []; // what somebody has asked for while an answer was due
     this.fits = 1; // rounds that an answer has time for
-    this.measured = this.spoken = 0;
+    this.measured = this.spoken = this.answered = 0;
     this.timers = {};
     this.build(place);
     this.canvases = new Canvases([this.plane, this.curves], (palette) => this.draw(palette));
@@ -98,7 +99,7 @@ class Lab {
       element("p", { class: "keys" }, this.keys()),
     );
     this.root.addEventListener("keydown", (event) => {
-      if (!(event.repeat && this.kernel.busy)) pressByKey(this.root, event); // a key that is held is not to be heard for minutes
+      if (!(event.repeat && this.kernel.due)) pressByKey(this.root, event); // a key that is held is not to be heard for minutes
     });
     place.append(this.root);
   }
@@ -149,12 +150,14 @@ class Lab {
     this.ask({});
   }
 
-  /** Asks as soon as no answer is due, or the one that is due has not come for long. Looking can wait for an answer that comes anyhow. */
+  /** Asks as soon as no answer is due, or none has come for long. Looking can wait for an answer that comes anyhow. */
   ask(question) {
-    if (this.kernel.busy && !this.overdue) {
-      if (isDeed(question) || !this.due.length) this.due.push(question);
-      return;
-    }
+    if (!this.kernel.due || this.overdue) this.send(question);
+    else if (isDeed(question) || !this.due.length) this.due.push(question);
+  }
+
+  send(question) {
+    if (this.overdue) this.kernel.forget();
     const now = performance.now();
     const measure = !this.playing || now - this.measured >= MEASURE;
     if (measure) this.measured = now;
@@ -163,7 +166,9 @@ class Lab {
     this.timers.patience = setTimeout(() => this.waitNoLonger(), PATIENCE);
     this.kernel.ask({ ...question, ...this.scene.known, layers: this.layers, measure }, (answer) => {
       clearTimeout(this.timers.patience);
-      this.take(answer, performance.now() - now, question);
+      const begun = Math.max(now, this.answered); // the kernel has one question at a time
+      this.answered = performance.now();
+      this.take(answer, this.answered - begun, question);
     });
   }
 
@@ -187,8 +192,8 @@ class Lab {
     }
     this.describe(says);
     this.canvases.touch();
-    if (this.due.length) this.ask(this.due.shift());
-    else this.goOn();
+    if (!this.due.length) this.goOn();
+    else if (!this.kernel.due) this.send(this.due.shift());
   }
 
   /** An error stops the play, and what there is now is looked at; unless looking is what has failed. */
@@ -227,11 +232,12 @@ class Lab {
   /** The next rounds, if it plays, and somebody can see it. */
   goOn() {
     clearTimeout(this.timers.due);
-    if (!this.playing || !this.visible || (this.kernel.busy && !this.overdue)) return;
+    const quick = !["slow", "second"].includes(this.speed);
+    if (!this.playing || !this.visible || (this.kernel.due >= (quick ? AHEAD : 1) && !this.overdue)) return;
     if (document.hidden) this.timers.due = setTimeout(() => this.goOn(), 1000);
     else if (this.speed === "slow") this.timers.due = setTimeout(() => this.nextPhase(), this.phase ? PHASE : 0);
     else if (this.speed === "second") this.timers.due = setTimeout(() => this.ask({ rounds: 1 }), 1000);
-    else this.ask({ rounds: this.speed === "full" ? this.fits : Number(this.speed) });
+    else while (this.kernel.due < AHEAD || this.overdue) this.send({ rounds: this.speed === "full" ? this.fits : Number(this.speed) });
   }
 
   stepPhase() {

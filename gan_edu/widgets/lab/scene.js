@@ -82,15 +82,17 @@ export class Scene extends Moment {
     this.add("measures", ["divergence", "captured"]);
   }
 
-  /** Adds rows [position, values of these names] to a history. A value that is no number has no place in a curve. */
+  /** Adds those rows [position, values of these names] to a history that it does not have: a question may have been asked before the
+   * last answer came. A value that is no number has no place in a curve. */
   add(history, names) {
     const { shape, values } = this.arrays[history];
-    for (let row = 0; row < shape[0]; row++) {
+    const from = this.said.from[history];
+    for (let row = this.known[history] - from; row < shape[0]; row++) {
       const [position, ...found] = values.subarray(row * shape[1], (row + 1) * shape[1]);
       const pairs = names.map((name, k) => [name, found[k]]).filter(([, value]) => Number.isFinite(value));
       this[history].add(position, Object.fromEntries(pairs));
     }
-    this.known[history] += shape[0];
+    this.known[history] = from + shape[0];
   }
 
   get position() {

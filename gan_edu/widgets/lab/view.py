@@ -49,9 +49,10 @@ class GameView(KernelLaboratory):
         if question.get("measure"):
             said["says"] = lab.describe()
         same = question.get("run") == lab.begun
+        said["from"] = {history: question[history] if same else 0 for history in ("costs", "measures")}
         arrays = lab.scene(question["layers"]) | {
-            "costs": rows(lab.course, question["costs"] if same else 0, 1 + len(lab.game.order)),
-            "measures": rows(lab.measured, question["measures"] if same else 0, 3),
+            "costs": rows(lab.course, said["from"]["costs"], 1 + len(lab.game.order)),
+            "measures": rows(lab.measured, said["from"]["measures"], 3),
         }
         for k, (_, seen) in enumerate(turns):
             arrays |= {f"{k} {name}": array for name, array in seen.items()}

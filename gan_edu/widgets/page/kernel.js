@@ -8,19 +8,17 @@ export class Kernel {
   constructor(model) {
     this.model = model;
     this.name = Math.random().toString(36).slice(2); // other views of the model hear the answers, too
-    this.waiting = null;
+    this.waiting = []; // {id, take} of the questions whose answers are due, in order
     this.hear = (said, buffers) => {
-      if (!this.waiting || said.id !== this.waiting.id) return;
-      const { take } = this.waiting;
-      this.waiting = null;
-      take({ said, arrays: arraysOf(said, buffers) });
+      if (said.id !== this.waiting[0]?.id) return;
+      this.waiting.shift().take({ said, arrays: arraysOf(said, buffers) });
     };
     model.on("msg:custom", this.hear);
   }
 
-  /** Whether an answer is due. */
-  get busy() {
-    return this.waiting !== null;
+  /** How many answers are due. */
+  get due() {
+    return this.waiting.length;
   }
 
   /** The answer that the laboratory was made with: {said, arrays}. */
@@ -34,16 +32,22 @@ export class Kernel {
     return this.model.get("outputs").at(-1)?.traceback.join("\n") ?? "";
   }
 
-  /** Asks; the answer, {said, arrays}, is given to `take`. There may be one question at a time: the pace is that of the answers. */
+  /** Asks; the answer, {said, arrays}, is given to `take`. Answers come in the order of their questions. */
   ask(question, take) {
     asked += 1;
-    this.waiting = { id: `${this.name}-${asked}`, take };
-    this.model.send({ ...question, id: this.waiting.id });
+    const id = `${this.name}-${asked}`;
+    this.waiting.push({ id, take });
+    this.model.send({ ...question, id });
+  }
+
+  /** Waits no longer for what has been asked. */
+  forget() {
+    this.waiting = [];
   }
 
   /** Hears nothing any more. */
   close() {
-    this.waiting = null;
+    this.forget();
     this.model.off("msg:custom", this.hear);
   }
 }

@@ -20,7 +20,7 @@ from . import addresses
 
 
 class KernelLaboratory(anywidget.AnyWidget):
-    """A laboratory as a widget. Its page asks, one question at a time, and `answer` answers.
+    """A laboratory as a widget. Its page asks, and `answer` answers, question by question.
 
     A laboratory of this kind is a subclass with a module `_esm = module(folder)` and a style sheet `_css`, and with the methods
     `answer`, `words` and `picture`. Where there is no kernel, as in a web page made from the notebook, the picture and the words of
