@@ -99,10 +99,10 @@ def test(
     if processors:
         raise typer.Exit(subprocess.run([sys.executable, "-P", tests / "processors.py", *context.args]).returncode)
     # tests/conftest.py says which tests share a worker; what it deals out notebook by notebook comes last, so that both end together
-    dealt = ("test_notebooks.py", "test_exercises.py")
-    files = sorted(map(str, tests.glob("test_*.py")), key=lambda name: (name.endswith(dealt), name.endswith(dealt[1]), name))
+    dealt = [tests / "test_notebooks.py", tests / "test_exercises.py"]
+    files = [*sorted(set(tests.glob("test_*.py")) - set(dealt)), *dealt]
     workers = ["-n", "2", "--no-loadscope-reorder"]
-    command = [sys.executable, "-m", "pytest", "-q", "--tb=short", *workers, *files, *context.args]
+    command = [sys.executable, "-m", "pytest", "-q", "--tb=short", *workers, *map(str, files), *context.args]
     raise typer.Exit(subprocess.run(command, cwd=runner.ROOT).returncode)
 
 

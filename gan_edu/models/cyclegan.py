@@ -40,10 +40,10 @@ class CycleGAN(DiscoGAN):
         shape_a,
         shape_b,
         weight=5.0,
-        same=0.0,
         memory=50,
         fooled="ab",
         rebuilt="ab",
+        same=0.0,
     ):
         super().__init__(to_a, to_b, discriminator_a, discriminator_b, weight, fooled, rebuilt)
         if same and tuple(shape_a) != tuple(shape_b):

@@ -54,7 +54,7 @@ class Lab {
     this.overdue = false;
     this.due = []; // what somebody has asked for while an answer was due
     this.fits = 1; // rounds that an answer has time for
-    this.measured = this.spoken = this.answered = 0;
+    this.measured = this.spoken = this.answered = this.failures = 0;
     this.timers = {};
     this.build(place);
     this.canvases = new Canvases([this.plane, this.curves], (palette) => this.draw(palette));
@@ -156,7 +156,9 @@ class Lab {
     else if (isDeed(question) || !this.due.length) this.due.push(question);
   }
 
+  /** Asks now. */
   send(question) {
+    const { failures } = this;
     if (this.overdue) this.kernel.forget();
     const now = performance.now();
     const measure = !this.playing || now - this.measured >= MEASURE;
@@ -166,9 +168,9 @@ class Lab {
     this.timers.patience = setTimeout(() => this.waitNoLonger(), PATIENCE);
     this.kernel.ask({ ...question, ...this.scene.known, layers: this.layers, measure }, (answer) => {
       clearTimeout(this.timers.patience);
-      const begun = Math.max(now, this.answered); // the kernel has one question at a time
+      const begun = Math.max(now, this.answered); // the kernel answers one after the other
       this.answered = performance.now();
-      this.take(answer, this.answered - begun, question);
+      this.take(answer, this.answered - begun, question, failures === this.failures);
     });
   }
 
@@ -177,7 +179,8 @@ class Lab {
     this.tell(SILENCE);
   }
 
-  take(answer, milliseconds, question) {
+  /** current: whether nothing has failed since this was asked, so that a sentence about a failure is over. */
+  take(answer, milliseconds, question, current) {
     const { problem, says } = answer.said;
     if (problem) this.fail(problem, question);
     else {
@@ -187,7 +190,7 @@ class Lab {
       if (isDeed(question)) this.noPhase();
       this.turns.push(...this.scene.turns());
       if (this.turns.length && question.apart) this.showPhase();
-      if (isDeed(question) || this.problem.textContent === SILENCE) this.tell("");
+      if ((isDeed(question) && current) || this.problem.textContent === SILENCE) this.tell("");
       if (question.rounds) this.fits = Math.max(1, Math.min(2 * this.fits, Math.round((question.rounds * SMOOTH) / milliseconds), 1000));
     }
     this.describe(says);
@@ -198,6 +201,7 @@ class Lab {
 
   /** An error stops the play, and what there is now is looked at; unless looking is what has failed. */
   fail(problem, question) {
+    this.failures += 1;
     this.stop();
     this.noPhase();
     this.tell(problem);
