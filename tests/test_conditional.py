@@ -19,6 +19,7 @@ from gan_edu.models.conditional import ConditionalGAN
 from gan_edu.models.gan import GAN
 from gan_edu.models.infogan import InfoGAN
 from gan_edu.networks import dcgan_discriminator, dcgan_generator, leaky_relu, mlp, spectral
+from gan_edu.penalties import R1, R2
 from gan_edu.training import play
 
 smooth = partial(mlp, activation=nn.Tanh)
@@ -345,6 +346,22 @@ def test_the_two_sides_pay_for_the_same_answers_exchanged(rng):
     encoded, decoded = game.discriminator(real, latents), game.discriminator(fake, drawn)
     torch.testing.assert_close(game.cost("discriminator", draw), softplus(-encoded).mean() + softplus(decoded).mean())
     torch.testing.assert_close(game.cost("generator", draw), softplus(encoded).mean() + softplus(-decoded).mean())
+
+
+def test_penalties_of_pairs_differentiate_by_image_and_latent_together(rng):
+    game, draw = begun("bidirectional", rng)
+    plain, pairs = game.cost("discriminator", draw), [part.detach().requires_grad_() for part in game.pairs(draw)]
+
+    def squared_slopes(images, latents):
+        slopes = torch.autograd.grad(game.discriminator(images, latents).sum(), (images, latents))
+        return sum(slope.flatten(1).square().sum(1) for slope in slopes).mean()
+
+    by_hand = {R1(0.3): 0.15 * squared_slopes(*pairs[:2]), R2(0.3): 0.15 * squared_slopes(*pairs[2:])}
+    for penalty, expected in by_hand.items():
+        game.penalties = (penalty,)
+        torch.testing.assert_close(game.cost("discriminator", draw) - plain, expected)
+    game.penalties = tuple(by_hand)
+    torch.testing.assert_close(game.cost("discriminator", draw) - plain, sum(by_hand.values()))
 
 
 def test_products_of_features_with_latents_stand_in_the_logit_of_a_pair(rng):

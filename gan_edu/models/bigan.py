@@ -4,8 +4,10 @@ learned inference (ALI, Dumoulin et al. 2017). Taught in notebook 10."""
 import torch
 from torch import nn
 
+from ..losses import non_saturating
 from ..networks import dcgan_discriminator, dcgan_generator, infer, leaky_relu, mlp, spectral
-from .gan import GAN
+from ..penalties import Scored
+from .gan import GAN, differentiable
 from .recipe import Recipe, adam
 
 
@@ -46,9 +48,13 @@ class BiGAN(GAN):
     generator: a `Bidirectional`. Encoder and decoder are one player, who owns both: the one changes half of the first pairs, the other
         half of the second, and they share the cost, which is that the two be taken for one another.
     discriminator: network from images and latents to logits (N, 1), such as a `JointDiscriminator`.
+    latent, objective, penalties: as in `GAN`. The samples of a penalty are pairs, an image and its latent in one row of numbers.
 
     The encoder is a function, as in BiGAN; in ALI it answers with a distribution.
     """
+
+    def __init__(self, generator, discriminator, latent, objective=non_saturating, penalties=()):
+        super().__init__(generator, discriminator, latent, objective, penalties)
 
     def pairs(self, draw):
         """The real images with their latents, and the images made of the drawn latents with those: (N, C, H, W), (N, latent size),
@@ -59,7 +65,17 @@ class BiGAN(GAN):
 
     def discriminator_cost(self, draw):
         real, latents, fake, drawn = self.pairs(draw)
-        return self.objective.discriminator(self.discriminator(real, latents), self.discriminator(fake, drawn))
+        if not self.penalties:
+            return self.objective.discriminator(self.discriminator(real, latents), self.discriminator(fake, drawn))
+
+        def judge(pairs):
+            images, codes = pairs.tensor_split([-latents.shape[1]], dim=1)
+            return self.discriminator(images.view_as(real), codes)
+
+        rows = (torch.cat([images.flatten(1), codes], dim=1) for images, codes in ((real, latents), (fake, drawn)))
+        real_pairs, fake_pairs = (Scored(pairs, judge(pairs)) for pairs in map(differentiable, rows))
+        cost = self.objective.discriminator(real_pairs.logits, fake_pairs.logits)
+        return cost + sum(penalty(judge, real_pairs, fake_pairs, draw) for penalty in self.penalties)
 
     def generator_cost(self, draw):
         """The discriminator's, were its two answers exchanged: for cross-entropy the non-saturating cost, with both kinds of pairs."""

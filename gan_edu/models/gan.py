@@ -113,9 +113,9 @@ class GAN(Game):
     def scored(self, real, fake, draw):
         """Real and generated samples as penalties want them: `Scored`, and in one pass where two penalties look at both kinds."""
         if not self.apart or len(self.penalties) < 2:
-            both = map(_differentiable, (real, fake))
+            both = map(differentiable, (real, fake))
             return [Scored(samples, self.verdict(self.discriminator(samples), draw)) for samples in both]
-        samples = _differentiable(self._together(real, fake))
+        samples = differentiable(self._together(real, fake))
         logits = [self.verdict(outputs, draw) for outputs in self._parted(self.discriminator(samples), real, fake)]
         (slopes,) = torch.autograd.grad(torch.cat(logits).sum(), samples, create_graph=True)
         return [Scored(*parts) for parts in zip(self._parted(samples, real, fake), logits, self._parted(slopes, real, fake))]
@@ -195,7 +195,7 @@ class FeatureMatchingGAN(GAN):
         return self.discriminator[:-1](samples).unflatten(0, (self.members, -1)).mean(1)
 
 
-def _differentiable(samples):
+def differentiable(samples):
     """The samples, such that a penalty can differentiate by them; in half precision its squares would be coarse."""
     samples = samples.to(torch.promote_types(samples.dtype, torch.float32))
     return samples if samples.requires_grad else samples.clone().requires_grad_()
