@@ -9,9 +9,9 @@ import torch
 from torch import nn
 
 from gan_edu.errors import GameError
-from gan_edu.networks import Residual, dcgan_generator, infer, mlp, spectral
+from gan_edu.networks import Residual, dcgan_generator, infer, mlp, residual_generator, spectral
 from gan_edu.widgets.page import SHARED
-from gan_edu.widgets.page.generator import exported, folded
+from gan_edu.widgets.page.generator import Sum, exported, folded
 
 
 def norms_have_seen_something(network):
@@ -38,6 +38,12 @@ def generators():
     )  # fmt: skip
     for parameter in strange.parameters():
         parameter.data *= 3
+    edges = nn.Sequential(
+        nn.Linear(4, 24), nn.BatchNorm1d(24), nn.Tanh(), nn.BatchNorm1d(24, affine=False), nn.Unflatten(1, (2, 3, 4)),
+        nn.BatchNorm2d(2), nn.Upsample(scale_factor=3, mode="bilinear"), nn.BatchNorm2d(2),
+        nn.Conv2d(2, 3, 5, stride=2, padding=2, padding_mode="reflect"), nn.Upsample(scale_factor=2), nn.BatchNorm2d(3),
+        nn.LeakyReLU(), nn.BatchNorm2d(3), nn.Conv2d(3, 1, 1),
+    )  # fmt: skip
     dense = nn.Sequential(nn.Linear(6, 7), nn.BatchNorm1d(7), nn.LeakyReLU(), spectral(nn.Linear(7, 24)), image, nn.Tanh())
     made = {
         "of chapter 05": (dcgan_generator(8, 1, 12, width=4, refine=1, depth=1), 8),
@@ -45,6 +51,9 @@ def generators():
         "of chapter 04": (nn.Sequential(mlp(9, 11, 24, output=nn.Tanh), image), 9),
         "dense": (dense, 6),
         "strange": (strange, 5),
+        "with edges, and norms of their own": (edges, 4),
+        "residual, 16": (residual_generator(5, 3, 16, width=3), 5),
+        "residual, 32": (residual_generator(6, 3, 32, width=2), 6),
     }
     return {name: (norms_have_seen_something(network), inputs) for name, (network, inputs) in made.items()}
 
@@ -58,15 +67,23 @@ def numbers(text, kind):
 
 def as_held(network, inputs):
     """The network with the weights that the page holds, read from what is written, and not as it is written."""
-    plain, written = folded(network), exported(network, inputs)["layers"]
+    plain = folded(network)
+    hold(plain, exported(network, inputs)["layers"])
+    return plain
+
+
+def hold(plain, written):
+    """Gives folded layers the weights that are written."""
     held = [layer for layer in plain if not isinstance(layer, (nn.Identity, nn.Dropout, nn.Flatten, nn.Unflatten))]
     for layer, entry in zip(held, written, strict=True):
+        if isinstance(layer, Sum):
+            for branch, inside in zip(layer.branches, entry["branches"], strict=True):
+                hold(branch, inside)
         if "weight" in entry:
             axis = 1 if isinstance(layer, nn.ConvTranspose2d) else 0
             scale = numbers(entry["scale"], "<f4").view([-1 if k == axis else 1 for k in range(layer.weight.dim())])
             layer.weight.data = numbers(entry["weight"], "i1").view(layer.weight.shape) * scale
             layer.bias.data = numbers(entry["bias"], "<f4")
-    return plain
 
 
 @pytest.fixture(scope="module")
@@ -109,11 +126,21 @@ def test_a_folded_generator_makes_the_same_images_and_the_first_stays_as_it_is(n
     before = {key: value.clone() for key, value in network.state_dict().items()}
     network.train()
     latents, plain = torch.randn(4, inputs), folded(network)
-    assert network.training and not any(isinstance(layer, nn.modules.batchnorm._BatchNorm) for layer in plain)
+    assert network.training and not plain.training
     torch.testing.assert_close(plain(latents), infer(network, latents), rtol=0, atol=2e-5)
     torch.testing.assert_close(dict(network.state_dict()), before, rtol=0, atol=0)
     plain[0].weight.data.zero_()
     torch.testing.assert_close(dict(network.state_dict()), before, rtol=0, atol=0)
+
+
+def test_norms_are_part_of_the_layer_before_wherever_it_has_weights():
+    def norms(name):
+        kept = folded(GENERATORS[name][0]).modules()
+        return [layer for layer in kept if isinstance(layer, nn.modules.batchnorm._BatchNorm)]
+
+    assert [len(norms(name)) for name in ("of chapter 05", "in colour", "dense", "strange")] == [0, 0, 0, 0]
+    assert len(norms("with edges, and norms of their own")) == 4
+    assert len(norms("residual, 16")) == 3, "one before each of two blocks, and the last"
 
 
 def test_eight_bits_cost_an_image_less_than_a_shade_and_a_page_half_a_megabyte():
@@ -130,14 +157,15 @@ def test_eight_bits_cost_an_image_less_than_a_shade_and_a_page_half_a_megabyte()
     ("layer", "named"),
     [
         (nn.Sequential(nn.Identity(), nn.GELU()), r"layer 1\.1, GELU"),
-        (nn.Sequential(nn.ReLU(), nn.BatchNorm2d(2)), r"layer 1\.1, BatchNorm2d\(2,"),
         (nn.BatchNorm2d(2, track_running_stats=False), r"layer 1, BatchNorm2d\(2,"),
         (nn.Conv2d(2, 2, 3, groups=2), r"layer 1, Conv2d\(2, 2, .* groups=2"),
         (nn.Conv2d(2, 2, 3, padding="same"), r"layer 1, Conv2d\(2, 2, .*padding=same"),
         (nn.Conv2d(2, 2, (3, 1)), r"layer 1, Conv2d\(2, 2, kernel_size=\(3, 1\)"),
-        (nn.Conv2d(2, 2, 3, padding=1, padding_mode="reflect"), "layer 1, Conv2d.*reflect"),
+        (nn.Conv2d(2, 2, 3, padding=1, padding_mode="circular"), "layer 1, Conv2d.*circular"),
+        (nn.Sequential(nn.ReLU(), nn.Conv2d(2, 2, 3, padding=1, padding_mode="replicate")), r"layer 1\.1, Conv2d.*replicate"),
         (nn.ConvTranspose2d(2, 2, 3, stride=2, output_padding=1), "layer 1, ConvTranspose2d.*output_padding"),
-        (nn.Upsample(scale_factor=2, mode="bilinear"), "layer 1, Upsample.*bilinear"),
+        (nn.Upsample(scale_factor=2, mode="bilinear", align_corners=True), "layer 1, Upsample.*bilinear"),
+        (nn.Upsample(scale_factor=2, mode="bicubic"), "layer 1, Upsample.*bicubic"),
         (nn.Upsample(size=8), "layer 1, Upsample"),
         (nn.Upsample(scale_factor=(2, 3)), "layer 1, Upsample"),
         (nn.Upsample(scale_factor=1.5), "layer 1, Upsample"),

@@ -6,30 +6,42 @@
  * Each of the two is the other backwards.
  */
 
-/** A generator, as `exported` has written it. */
-export class Generator {
-  /** @param {{inputs: number, shape: number[], layers: object[]}} written */
-  constructor({ inputs, shape, layers }) {
-    this.inputs = inputs;
-    this.shape = shape;
+/** Layers, one behind the other. */
+class Chain {
+  constructor(layers) {
     this.layers = layers.map((layer) => KINDS[layer.kind](layer));
   }
 
-  /** The image of a latent, (C, H, W). */
-  image(latent) {
-    return this.layers.reduce((x, { forward }) => forward(x), Float32Array.from(latent));
-  }
-
-  /** The latent, and what each layer makes of what is before it: the last is the image. */
-  activations(latent) {
-    const all = [Float32Array.from(latent)];
+  /** The input, and what each layer makes of what is before it. */
+  activations(x) {
+    const all = [x];
     for (const { forward } of this.layers) all.push(forward(all.at(-1)));
     return all;
   }
 
-  /** The gradient by the latent of a number whose gradient by the image is given; `all` are the activations. */
+  /** The gradient by the input of a number whose gradient by the last activation is given; `all` are the activations. */
   backward(all, gradient) {
     return this.layers.reduceRight((now, { backward }, k) => backward(now, all[k], all[k + 1]), gradient);
+  }
+}
+
+/** A generator, as `exported` has written it; the last of its activations is the image, (C, H, W). */
+export class Generator extends Chain {
+  /** @param {{inputs: number, shape: number[], layers: object[]}} written */
+  constructor({ inputs, shape, layers }) {
+    super(layers);
+    this.inputs = inputs;
+    this.shape = shape;
+  }
+
+  /** The latent, and what each layer makes of what is before it: the last is the image. */
+  activations(latent) {
+    return super.activations(Float32Array.from(latent));
+  }
+
+  /** The image of a latent, (C, H, W). */
+  image(latent) {
+    return this.activations(latent).at(-1);
   }
 }
 
@@ -39,6 +51,9 @@ const KINDS = {
   convolution,
   transposed,
   enlarge,
+  interpolate,
+  scale: channelwise,
+  sum,
   relu: () => pointwise((x) => (x > 0 ? x : 0), (x) => (x > 0 ? 1 : 0)),
   leaky: ({ slope }) => pointwise((x) => (x > 0 ? x : slope * x), (x) => (x > 0 ? 1 : slope)),
   tanh: () => pointwise(Math.tanh, (x, y) => 1 - y * y),
@@ -111,18 +126,100 @@ function enlarge({ by, from, to: [, high, wide] }) {
   };
 }
 
+/** Bilinear interpolation: each pixel is a mean of four, whose shares depend on where between them it lies. */
+function interpolate({ by, from: [channels, height, width] }) {
+  const small = height * width, large = small * by * by;
+  const places = new Int32Array(4 * large), shares = new Float32Array(4 * large); // alike in all channels
+  const [rows, columns] = [height, width].map((length) => between(by, length));
+  for (let k = 0; k < large; k++) {
+    const [[top, bottom, down], [left, right, along]] = [rows[Math.floor(k / (width * by))], columns[k % (width * by)]];
+    places.set([top * width + left, top * width + right, bottom * width + left, bottom * width + right], 4 * k);
+    shares.set([(1 - down) * (1 - along), (1 - down) * along, down * (1 - along), down * along], 4 * k);
+  }
+  return {
+    forward(x) {
+      const y = new Float32Array(channels * large);
+      for (let channel = 0, at = 0; channel < channels; channel++) {
+        const first = channel * small;
+        for (let k = 0; k < 4 * large; k += 4, at++) {
+          const above = shares[k] * x[first + places[k]] + shares[k + 1] * x[first + places[k + 1]];
+          y[at] = above + shares[k + 2] * x[first + places[k + 2]] + shares[k + 3] * x[first + places[k + 3]];
+        }
+      }
+      return y;
+    },
+    backward(gradient) {
+      const map = new Float32Array(channels * small);
+      for (let channel = 0, at = 0; channel < channels; channel++) {
+        const first = channel * small;
+        for (let k = 0; k < 4 * large; at++) {
+          for (const end = k + 4; k < end; k++) map[first + places[k]] += shares[k] * gradient[at];
+        }
+      }
+      return map;
+    },
+  };
+}
+
+/** [before, after, share of the latter] for each of length · by points; the first and the last number go on beyond the edges. */
+function between(by, length) {
+  return Array.from({ length: length * by }, (_, k) => {
+    const at = Math.max(0, (k + 0.5) / by - 0.5);
+    const before = Math.floor(at);
+    return [before, Math.min(before + 1, length - 1), at - before];
+  });
+}
+
+/** BatchNorm, where no layer before it can take it over: a scale and a shift for each channel. */
+function channelwise(layer) {
+  const [scale, shift] = [floats(layer.scale), floats(layer.shift)];
+  const scaled = (x) => {
+    const y = new Float32Array(x.length);
+    const places = x.length / scale.length;
+    for (let channel = 0, at = 0; channel < scale.length; channel++) {
+      for (const end = at + places; at < end; at++) y[at] = scale[channel] * x[at];
+    }
+    return y;
+  };
+  return { forward: (x) => add(shift, scaled(x)), backward: scaled };
+}
+
+/** The sum of two branches or more that begin at the same map. */
+function sum({ branches }) {
+  const chains = branches.map((layers) => new Chain(layers));
+  const inside = new WeakMap(); // the branches' activations, by the sum that they have made
+  return {
+    forward(x) {
+      const all = chains.map((chain) => chain.activations(x));
+      const y = total(all.map((each) => each.at(-1)));
+      inside.set(y, all);
+      return y;
+    },
+    backward: (gradient, x, y) => total(chains.map((chain, k) => chain.backward(inside.get(y)[k], gradient))),
+  };
+}
+
+function total([first, ...others]) {
+  const y = Float32Array.from(first);
+  for (const other of others) for (let k = 0; k < y.length; k++) y[k] += other[k];
+  return y;
+}
+
 /**
- * For each number of the columns under a window its place in the map (C, H, W), or -1 where the window reaches beyond. The window moves
- * over high × wide places; a row of the columns has one number of the window at all of these.
+ * For each number of the columns under a window its place in the map (C, H, W). Beyond the edges it is that of the reflection, or -1 for
+ * zeros. The window moves over high × wide places; a row of the columns has one number of the window at all of these.
  */
-function windows({ kernel, stride, padding }, [channels, height, width], [, high, wide]) {
+function windows({ kernel, stride, padding, edges }, [channels, height, width], [, high, wide]) {
   const places = new Int32Array(channels * kernel * kernel * high * wide);
+  const inside = (at, length) => {
+    if (at >= 0 && at < length) return at;
+    return edges === "reflect" ? (at < 0 ? -at : 2 * length - 2 - at) : -1;
+  };
   for (let k = 0; k < places.length; k++) {
     const row = Math.floor(k / (high * wide));
-    const y = (Math.floor(k / wide) % high) * stride + (Math.floor(row / kernel) % kernel) - padding;
-    const x = (k % wide) * stride + (row % kernel) - padding;
-    const inside = y >= 0 && y < height && x >= 0 && x < width;
-    places[k] = inside ? (Math.floor(row / kernel ** 2) * height + y) * width + x : -1;
+    const y = inside((Math.floor(k / wide) % high) * stride + (Math.floor(row / kernel) % kernel) - padding, height);
+    const x = inside((k % wide) * stride + (row % kernel) - padding, width);
+    places[k] = y < 0 || x < 0 ? -1 : (Math.floor(row / kernel ** 2) * height + y) * width + x;
   }
   return places;
 }
