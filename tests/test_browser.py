@@ -24,10 +24,10 @@ def real_or_fake():
     return RealOrFake(some_images(20), some_images(21), trials=6, logits=(torch.ones(20), -torch.ones(21)))
 
 
-def generator(inputs):
+def generator(inputs, channels=1):
     """One whose images differ, though nobody has trained it."""
     torch.manual_seed(0)
-    network = dcgan_generator(inputs, 1, 8, width=2, depth=1, normalise=False)
+    network = dcgan_generator(inputs, channels, 8, width=2, depth=1, normalise=False)
     for parameter in network.parameters():
         parameter.data *= 3
     return network
@@ -41,6 +41,10 @@ def strokes(**settings):
     return StrokeLab(generator(5), Latent(5), cells=4, **({"pool": 30} | settings))
 
 
+def colours(**settings):
+    return StrokeLab(generator(8, 3), Latent(5), cells=4, categories=3, **({"pool": 30} | settings))
+
+
 LABORATORIES = {
     "playground": Playground,
     "orbits": OrbitLab,
@@ -48,6 +52,7 @@ LABORATORIES = {
     "real or fake": real_or_fake,
     "latents": latents,
     "strokes": strokes,
+    "strokes in colour": colours,
 }
 STATES = {  # in which, together, each control of a laboratory is to be seen and has an effect
     "consensus beside momentum": OrbitLab(
@@ -57,6 +62,7 @@ STATES = {  # in which, together, each control of a laboratory is to be seen and
     "two modes": DensityLab(apart=4, drawn=[]),
     "codes and directions": latents(position=0.3, truncation=0.9),
     "a few strokes": strokes(strokes={"ink": ["a1", "b1"], "paper": ["d4"]}, steps=10, nearness=1),
+    "a few colours": colours(strokes={"yellow": ["a1", "b1"], "#ff8800": ["d4"]}, steps=10, nearness=1),
 }
 
 
@@ -404,17 +410,57 @@ def test_fields_are_painted_with_pointer_or_keys_and_answers_follow(opened):
     said("2 fields ink, 0 paper.")
     page.get_by_label("brush", exact=True).select_option(label="paper")
     page.mouse.click(*at(0, 0))
-    said("1 fields ink, 1 paper.")
+    said("1 field ink, 1 paper.")
     grid.focus()
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Space")
-    said("1 fields ink, 2 paper.")
+    said("1 field ink, 2 paper.")
     assert "field a2, paper. Brush: paper" in grid.get_attribute("aria-label")
     page.keyboard.press("Enter")
-    said("1 fields ink, 1 paper.")
+    said("1 field ink, 1 paper.")
     page.get_by_role("button", name="Clear").click()
     said("No strokes")
     assert len({*seen[1:]}) == 6, "each of them has another answer"
+
+
+def test_fields_are_painted_in_colours_that_have_names(opened):
+    page = opened(colours(strokes={"yellow": ["d4"]}))
+    grid, status, where = (page.locator(place) for place in (".fields", ".status", ".caption"))
+    own, brush = page.get_by_label("colour", exact=True), page.get_by_label("brush", exact=True)
+    seen = [picture(page)]
+
+    def said(words):
+        seen.append(picture(page))
+        assert status.text_content().startswith(words), status.text_content()
+
+    def ground(column, row):
+        """The colour of a field, near a corner where there is neither a word nor a frame."""
+        corner = "[canvas.width * column / 4 + 12, canvas.height * row / 4 + 12, 1, 1]"
+        look = f"(canvas, [column, row]) => [...canvas.getContext('2d').getImageData(...{corner}).data].slice(0, 3)"
+        settle(page)
+        return grid.evaluate(look, [column, row])
+
+    assert re.match(
+        r"1 field yellow\. The best answer, of category [012], misses them by .* of red, green and blue", status.text_content()
+    )
+    box = grid.bounding_box()
+    brush.select_option(label="blue")
+    page.mouse.click(box["x"] + 20, box["y"] + 20)
+    said("1 field blue, 1 yellow.")
+    assert where.text_content() == "Field a1, blue" and not own.is_visible()
+    grid.focus()
+    page.keyboard.press("ArrowDown")
+    brush.select_option(label="own colour")
+    assert own.is_visible()
+    own.fill("#ff8800")
+    assert "field a2, free. Brush: own colour #ff8800" in grid.get_attribute("aria-label")
+    grid.press("Space")
+    said("1 field blue, 1 own colour #ff8800, 1 yellow.")
+    page.keyboard.press("ArrowRight")
+    assert [ground(0, 0), ground(0, 1), ground(3, 3)] == [[48, 96, 208], [255, 136, 0], [240, 208, 32]]
+    page.get_by_role("button", name="Clear").click()
+    said("No strokes: random images. Give a field a colour.")
+    assert len({*seen}) == len(seen), "each of them has another answer"
 
 
 def test_a_setting_that_there_is_not_is_said_on_the_page(opened):

@@ -35,7 +35,7 @@ export function formOf(table, groups, onChange) {
  * @returns {{box: HTMLElement, show: (value: any, settings?: object) => void}}
  */
 export function control(setting, onChange) {
-  return { choice, number, whole, flag, names }[setting.kind](setting, onChange);
+  return { choice, number, whole, colour, flag, names }[setting.kind](setting, onChange);
 }
 
 /** `named(value, settings)` gives words that depend on the other settings. */
@@ -79,6 +79,13 @@ function whole({ label, least, most }, onChange) {
     input.value = Math.min(most, Math.max(least, Number.isFinite(value) ? value : least));
     onChange(Number(input.value));
   });
+  return { box: labelled(id, label, input), show: (value) => (input.value = value) };
+}
+
+function colour({ label }, onChange) {
+  const id = freshId();
+  const input = element("input", { id, type: "color" });
+  input.addEventListener("input", () => onChange(input.value));
   return { box: labelled(id, label, input), show: (value) => (input.value = value) };
 }
 

@@ -200,7 +200,7 @@ function sum({ branches }) {
 }
 
 function total([first, ...others]) {
-  const y = Float32Array.from(first);
+  const y = new Float32Array(first);
   for (const other of others) for (let k = 0; k < y.length; k++) y[k] += other[k];
   return y;
 }

@@ -49,6 +49,15 @@ export function flag(label, standard, more = {}) {
   return { label, kind: "flag", standard, read, write: (value) => ({ true: "yes", false: "no" })[value] ?? String(value), ...more };
 }
 
+/** A colour, such as #ff8800. */
+export function colour(label, standard, more = {}) {
+  const read = (text) => {
+    if (!/^#[\da-f]{6}$/i.test(text)) throw new RangeError("write red, green and blue with two digits from 0 to f each, such as #ff8800");
+    return text.toLowerCase();
+  };
+  return { label, kind: "colour", standard, read, write: String, ...more };
+}
+
 /** Some of `values` [[name, label], ...]. */
 export function names(label, standard, values, more = {}) {
   const known = values.map(([name]) => name);

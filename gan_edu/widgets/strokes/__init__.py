@@ -1,5 +1,6 @@
 """Drawing with a generator in the page itself: a few strokes, and the nearest images that it can make answer. For notebook 13."""
 
+import re
 import string
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
@@ -12,17 +13,39 @@ from ...models.gan import Latent
 from ..page import Laboratory
 from ..page.generator import exported
 
-BRUSHES = {"ink": 1, "paper": -1}
+BRUSHES = {  # by the channels of the images, what each asks of every pixel of a field
+    1: {"ink": [1.0], "paper": [-1.0]},
+    3: {
+        "red": "#d02020",
+        "orange": "#f08020",
+        "yellow": "#f0d020",
+        "green": "#308030",
+        "blue": "#3060d0",
+        "purple": "#8040a0",
+        "pink": "#f090b8",
+        "brown": "#80502a",
+        "black": "#000000",
+        "grey": "#808080",
+        "white": "#ffffff",
+    },
+}
+OWN = re.compile(r"#[0-9a-f]{6}", re.IGNORECASE)
 
 
 class StrokeLab(Laboratory):
-    """A grid of `cells` × `cells` fields, each of them free, or to be ink or paper; the generator's images that come closest to the
-    strokes, best first: the nearest of random latents, moved by the descent of `models.projection.Projection`.
+    """A grid of `cells` × `cells` fields, each of them free, or to have a colour, ink or paper where images are grey; the generator's
+    images that come closest to the strokes, best first: the nearest of random latents, moved by the descent of
+    `models.projection.Projection`.
 
-    generator: a `nn.Sequential` from latents (N, size) to grey images (N, 1, side, side), pixels in [-1, 1]; side is a multiple of
-    `cells`. The page holds it, as `page.generator.exported` says. latent: the generator's `Latent`. strokes: the fields that are
-    made to begin with, by brush, such as {"ink": ["c2", "d2"], "paper": ["b4"]}: third and fourth column of the second row, ...
-    settings: by the names in `settings.js`, such as `pool=300`, `steps=30`, `nearness=0.05`.
+    generator: a `nn.Sequential` from latents (N, size + categories) to images (N, C, side, side), C 1 or 3, pixels in [-1, 1]; side is
+    a multiple of `cells`. The page holds it, as `page.generator.exported` says. latent: the generator's `Latent`. strokes: the fields
+    that are made to begin with, by brush, such as {"ink": ["c2", "d2"], "paper": ["b4"]}: third and fourth column of the second row,
+    ... Brushes of images in colour are the names in `BRUSHES[3]`, such as "yellow", and colours of one's own, such as "#ff8800".
+    categories: how many there are, for a generator that is told one behind the latent, one-hot, as in
+    `models.conditional.ConditionalGAN.request`: each random latent has a random one, and keeps it. settings: by the names in
+    `settings.js`, such as `pool=300`, `steps=30`, `nearness=0.05`.
+
+    How far an image misses the strokes is the mean squared difference over the pixels and channels of all fields that are not free.
 
     Raises GameError if the fields do not fit the images, if there is no such field or brush, or for a layer that no page can run.
     """
@@ -36,27 +59,42 @@ class StrokeLab(Laboratory):
         latent: Latent,
         cells: int = 7,
         strokes: Mapping[str, Iterable[str]] | None = None,
+        categories: int = 0,
         **settings,
     ):
-        written = exported(generator, latent.size)
+        written = exported(generator, latent.size + categories)
         channels, height, width = written["shape"]
-        if channels != 1 or height != width or cells > len(string.ascii_lowercase) or height % cells:
+        if height != width or cells > len(string.ascii_lowercase) or height % cells:
             raise GameError(
-                f"a grid of {cells}×{cells} fields does not fit images of {tuple(written['shape'])}: grey and square."
+                f"a grid of {cells}×{cells} fields does not fit images of {tuple(written['shape'])}: they must be square, and their "
+                f"side a multiple of cells, which may be {len(string.ascii_lowercase)} at most."
             )
         super().__init__(
-            generator=written, latent=asdict(latent), cells=cells, strokes=_fields(strokes or {}, cells), **settings
+            generator=written,
+            latent=asdict(latent),
+            categories=categories,
+            cells=cells,
+            brushes={name: _values(asked) for name, asked in BRUSHES[channels].items()},
+            strokes=_fields(strokes or {}, cells, channels),
+            **settings,
         )
 
 
-def _fields(strokes: Mapping[str, Iterable[str]], cells: int) -> list[int]:
-    """All fields, row by row: 1 for ink, -1 for paper, 0 where nothing is asked for."""
-    fields = [0] * cells**2
+def _values(asked: str | list[float]) -> list[float]:
+    """What a brush asks for, for each channel: of a colour red, green and blue, from -1 to 1."""
+    return [round(2 * byte / 255 - 1, 4) for byte in bytes.fromhex(asked[1:])] if isinstance(asked, str) else asked
+
+
+def _fields(strokes: Mapping[str, Iterable[str]], cells: int, channels: int) -> list[str]:
+    """All fields, row by row: the brush of each, or "free"."""
+    fields, own = ["free"] * cells**2, channels == 3
     for brush, names in strokes.items():
-        if brush not in BRUSHES:
-            raise GameError(f"{brush!r} is no brush: choose {' or '.join(BRUSHES)}.")
+        if brush not in BRUSHES[channels] and not (own and OWN.fullmatch(brush)):
+            *others, last = BRUSHES[channels]
+            more = ", or a colour of your own such as #ff8800" if own else ""
+            raise GameError(f"{brush!r} is no brush: choose {', '.join(others)} or {last}{more}.")
         for name in names:
-            fields[_place(name, cells)] = BRUSHES[brush]
+            fields[_place(name, cells)] = brush.lower()
     return fields
 
 

@@ -1,11 +1,13 @@
 /** Pictures: the fields, and the images that answer. */
 
 import { label, prepare } from "../page/canvas.js";
-import { drawImage } from "../page/images.js";
+import { bytesOf, drawImage } from "../page/images.js";
+import { FREE, isColour, valuesOf } from "./settings.js";
 
-const INK = "#1A1A1A";
-const PAPER = "#FFFFFF";
-const FREE = "#C4D3DD"; // in every light, as ink and paper are
+const GROUND = "#C4D3DD"; // of a free field; in every light, as the brushes are
+const DARK = "#1A1A1A";
+const LIGHT = "#FFFFFF";
+const WORD = "11px";
 const HEADING = 26; // pixels above an image, for its words
 const GAP = 12;
 
@@ -21,20 +23,31 @@ export function nameOf(field, cells) {
   return `${String.fromCharCode(97 + (field % cells))}${Math.floor(field / cells) + 1}`;
 }
 
-/** All fields: ink, paper, or neither, with a dot; the one that keys have reached has a frame in the brush's colour. */
-export function drawFields(canvas, { fields, cells, cursor, brush }, palette) {
+/** A brush in words: colours of one's own have no name. */
+export function inWords(brush) {
+  return brush.startsWith("#") ? `own colour ${brush}` : brush;
+}
+
+/**
+ * All fields, as the images will be where they obey; free ones have a dot, those of a colour its name, where there is room. The field
+ * that keys have reached has a frame in the brush's colour.
+ */
+export function drawFields(canvas, { fields, cells, cursor, brush, brushes }, palette) {
   const { context, width, height } = prepare(canvas);
   const side = width / cells;
   context.fillStyle = palette.paper;
   context.fillRect(0, 0, width, height);
-  fields.forEach((value, k) => {
+  fields.forEach((field, k) => {
     const [x, y] = [(k % cells) * side, Math.floor(k / cells) * side];
-    context.fillStyle = value ? (value > 0 ? INK : PAPER) : FREE;
+    const [middle, below] = [x + side / 2, y + side / 2];
+    const values = valuesOf(field, brushes);
+    context.fillStyle = paint(values);
     context.fillRect(x, y, side, side);
     context.strokeStyle = palette.other;
     context.lineWidth = 1;
     context.strokeRect(x + 0.5, y + 0.5, side - 1, side - 1);
-    if (!value) label(context, "·", x + side / 2, y + side / 2, "center", "middle", INK, "16px");
+    if (!values) label(context, "·", middle, below, "center", "middle", DARK, "16px");
+    else if (isColour(values)) nameIn(context, field, values, middle, below, side);
   });
   const [x, y] = [(cursor % cells) * side, Math.floor(cursor / cells) * side];
   const frame = (colour, inset, thick) => {
@@ -43,7 +56,24 @@ export function drawFields(canvas, { fields, cells, cursor, brush }, palette) {
     context.strokeRect(x + inset, y + inset, side - 2 * inset, side - 2 * inset);
   };
   frame(palette.generator, 2, 4);
-  frame({ ink: INK, paper: PAPER, free: FREE }[brush], 6, 4);
+  frame(paint(valuesOf(brush, brushes)), 6, 4);
+}
+
+/** What is asked for as a colour of the page. */
+function paint(values) {
+  if (!values) return GROUND;
+  const [red, green, blue] = bytesOf(values, [values.length, 1, 1]);
+  return `rgb(${red}, ${green}, ${blue})`;
+}
+
+/** The name of a colour in its field, if it fits in. */
+function nameIn(context, field, values, x, y, side) {
+  const word = field.startsWith("#") ? "own" : field;
+  context.font = `${WORD} system-ui, sans-serif`;
+  if (context.measureText(word).width > side - 4) return;
+  const [red, green, blue] = values;
+  const light = 0.3 * red + 0.59 * green + 0.11 * blue > 0;
+  label(context, word, x, y, "center", "middle", light ? DARK : LIGHT, WORD);
 }
 
 /** The best image at large, the others below it, each with how far it misses the strokes, whose fields are framed. */
@@ -74,15 +104,15 @@ export function percent(error) {
 /** A line around the fields in which the same is asked for, and none between two of them. */
 function frameFields(context, fields, cells, x, y, side, palette) {
   const size = side / cells;
-  const asked = (column, row) => (column >= 0 && row >= 0 && column < cells && row < cells ? fields[row * cells + column] : 0);
+  const asked = (column, row) => (column >= 0 && row >= 0 && column < cells && row < cells ? fields[row * cells + column] : FREE);
   context.strokeStyle = palette.generator;
   context.lineWidth = side > 150 ? 2 : 1;
   context.beginPath();
-  fields.forEach((value, k) => {
+  fields.forEach((field, k) => {
     const [column, row] = [k % cells, Math.floor(k / cells)];
     const [left, top] = [x + column * size, y + row * size];
     const edge = (across, down, from, to) => {
-      if (!value || asked(column + across, row + down) === value) return;
+      if (field === FREE || asked(column + across, row + down) === field) return;
       context.moveTo(...from);
       context.lineTo(...to);
     };

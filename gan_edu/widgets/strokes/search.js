@@ -1,40 +1,53 @@
 /** The search for images that come close to strokes: the game of `gan_edu.models.projection.Projection`, one latent at a time. */
 
 import { drawer } from "../page/latent.js";
+import { Random } from "../page/random.js";
 
 const RATE = 0.05;
 const [FIRST, SECOND, EPSILON] = [0.9, 0.999, 1e-8]; // of Adam
 
-/** What is wanted of an image of side × side pixels, and where: fields of cells × cells, 1 for ink, -1 for paper, 0 for neither. */
-export function wishOf(fields, cells, side) {
+/**
+ * What is wanted of an image (C, side, side), and at which of its numbers: each of cells × cells fields wants a value for each channel,
+ * or null for none.
+ */
+export function wishOf(fields, cells, [channels, side]) {
   const size = side / cells;
-  const wanted = new Float32Array(side * side);
-  for (let k = 0; k < wanted.length; k++) {
-    wanted[k] = fields[Math.floor(Math.floor(k / side) / size) * cells + Math.floor((k % side) / size)];
+  const [places, wanted] = [[], []];
+  for (let place = 0; place < channels * side * side; place++) {
+    const [row, column] = [Math.floor(place / side) % side, place % side];
+    const values = fields[Math.floor(row / size) * cells + Math.floor(column / size)];
+    if (!values) continue;
+    places.push(place);
+    wanted.push(values[Math.floor(place / side ** 2)]);
   }
-  return { wanted, count: wanted.reduce((sum, value) => sum + value * value, 0) };
+  return { places: Int32Array.from(places), wanted: Float32Array.from(wanted) };
 }
 
-/** How far an image is from what is wanted: the mean squared difference where anything is. */
-export function errorOf(image, { wanted, count }) {
+/** How far an image is from what is wanted: the mean squared difference over pixels and channels where anything is. */
+export function errorOf(image, { places, wanted }) {
   let sum = 0;
-  for (let k = 0; k < wanted.length; k++) if (wanted[k]) sum += (image[k] - wanted[k]) ** 2;
-  return sum / count;
+  for (let k = 0; k < places.length; k++) sum += (image[places[k]] - wanted[k]) ** 2;
+  return sum / places.length;
 }
 
-/** Random latents and their images, of which there are as many as somebody has waited for. */
+/**
+ * Random latents and their images, of which there are as many as somebody has waited for. A generator that is told one of so many
+ * categories is told a random one.
+ */
 export class Pool {
-  constructor(generator, latent, seed) {
-    this.generator = generator;
+  constructor(generator, latent, seed, categories) {
+    Object.assign(this, { generator, categories });
     this.draw = drawer(latent, seed);
-    this.members = []; // {latent, image}
+    this.random = new Random(seed, "categories");
+    this.members = []; // {latent, category, image}; category: one-hot, empty where there is none
   }
 
   /** Adds members until there are `count`; rests after each. */
   *grow(count) {
     while (this.members.length < count) {
-      const latent = this.draw();
-      this.members.push({ latent, image: this.generator.image(latent) });
+      const [latent, told] = [this.draw(), this.random.below(this.categories)];
+      const category = Array.from({ length: this.categories }, (_, k) => Number(k === told));
+      this.members.push({ latent, category, image: this.generator.image([...latent, ...category]) });
       yield;
     }
   }
@@ -46,10 +59,10 @@ export class Pool {
   }
 }
 
-/** A latent on its way to what is wanted, by Adam; nearness weighs the mean squared way from its start. */
+/** A latent on its way to what is wanted, by Adam; its category stays. nearness weighs the mean squared way from its start. */
 export class Searcher {
-  constructor(generator, start, wish, nearness) {
-    Object.assign(this, { generator, wish, nearness, start, steps: 0 });
+  constructor(generator, { latent: start, category }, wish, nearness) {
+    Object.assign(this, { generator, wish, nearness, start, category, steps: 0 });
     this.mean = new Float64Array(start.length);
     this.square = new Float64Array(start.length);
     this.moveTo(Float64Array.from(start));
@@ -57,17 +70,19 @@ export class Searcher {
 
   moveTo(latent) {
     this.latent = latent;
-    this.activations = this.generator.activations(latent);
+    this.activations = this.generator.activations([...latent, ...this.category]);
     this.image = this.activations.at(-1);
     this.error = errorOf(this.image, this.wish);
   }
 
   /** The gradient of what the latent pays: error + nearness · mean((latent - start)²). */
   gradient() {
-    const { wanted, count } = this.wish;
-    const byImage = this.image.map((pixel, k) => (wanted[k] ? (2 * (pixel - wanted[k])) / count : 0));
+    const { places, wanted } = this.wish;
+    const byImage = new Float32Array(this.image.length);
+    for (let k = 0; k < places.length; k++) byImage[places[k]] = (2 * (this.image[places[k]] - wanted[k])) / places.length;
+    const byInputs = this.generator.backward(this.activations, byImage);
     const pull = (2 * this.nearness) / this.latent.length;
-    return Float64Array.from(this.generator.backward(this.activations, byImage), (each, k) => each + pull * (this.latent[k] - this.start[k]));
+    return this.latent.map((value, k) => byInputs[k] + pull * (value - this.start[k]));
   }
 
   /** One step of Adam (Kingma & Ba 2015). */
