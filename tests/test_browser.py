@@ -433,12 +433,16 @@ def test_fields_are_painted_in_colours_that_have_names(opened):
         seen.append(picture(page))
         assert status.text_content().startswith(words), status.text_content()
 
-    def ground(column, row):
-        """The colour of a field, near a corner where there is neither a word nor a frame."""
-        corner = "[canvas.width * column / 4 + 12, canvas.height * row / 4 + 12, 1, 1]"
-        look = f"(canvas, [column, row]) => [...canvas.getContext('2d').getImageData(...{corner}).data].slice(0, 3)"
+    def ground(*places):
+        """The colours of fields, each near a corner where there is neither a word nor a frame."""
         settle(page)
-        return grid.evaluate(look, [column, row])
+        look = """(canvas, places) => {
+            const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+            const near = (k) => Math.round(canvas.width * k / 4) + 12;
+            const at = ([column, row]) => 4 * (canvas.width * near(row) + near(column));
+            return places.map((place) => [...data.slice(at(place), at(place) + 3)]);
+        }"""
+        return grid.evaluate(look, places)
 
     assert re.match(
         r"1 field yellow\. The best answer, of category [012], misses them by .* of red, green and blue", status.text_content()
@@ -457,7 +461,7 @@ def test_fields_are_painted_in_colours_that_have_names(opened):
     grid.press("Space")
     said("1 field blue, 1 own colour #ff8800, 1 yellow.")
     page.keyboard.press("ArrowRight")
-    assert [ground(0, 0), ground(0, 1), ground(3, 3)] == [[48, 96, 208], [255, 136, 0], [240, 208, 32]]
+    assert ground((0, 0), (0, 1), (3, 3)) == [[48, 96, 208], [255, 136, 0], [240, 208, 32]]
     page.get_by_role("button", name="Clear").click()
     said("No strokes: random images. Give a field a colour.")
     assert len({*seen}) == len(seen), "each of them has another answer"
