@@ -89,7 +89,7 @@ def _fields(strokes: Mapping[str, Iterable[str]], cells: int, channels: int) -> 
     """All fields, row by row: the brush of each, or "free"."""
     fields, own = ["free"] * cells**2, channels == 3
     for brush, names in strokes.items():
-        if brush not in BRUSHES[channels] and not (own and OWN.fullmatch(brush)):
+        if brush not in BRUSHES[channels] and not (own and OWN.fullmatch(str(brush))):
             *others, last = BRUSHES[channels]
             more = ", or a colour of your own such as #ff8800" if own else ""
             raise GameError(f"{brush!r} is no brush: choose {', '.join(others)} or {last}{more}.")

@@ -7,7 +7,7 @@ import { FREE, isColour, valuesOf } from "./settings.js";
 const GROUND = "#C4D3DD"; // of a free field; in every light, as the brushes are
 const DARK = "#1A1A1A";
 const LIGHT = "#FFFFFF";
-const WORD = "11px";
+const SMALLEST = 8; // pixels of a word that can be read
 const HEADING = 26; // pixels above an image, for its words
 const GAP = 12;
 
@@ -66,14 +66,13 @@ function paint(values) {
   return `rgb(${red}, ${green}, ${blue})`;
 }
 
-/** The name of a colour in its field, if it fits in. */
+/** The name of a colour in its field, if there is room for six letters. */
 function nameIn(context, field, values, x, y, side) {
-  const word = field.startsWith("#") ? "own" : field;
-  context.font = `${WORD} system-ui, sans-serif`;
-  if (context.measureText(word).width > side - 4) return;
+  const size = Math.min(13, side / 4.3);
+  if (size < SMALLEST) return;
   const [red, green, blue] = values;
   const light = 0.3 * red + 0.59 * green + 0.11 * blue > 0;
-  label(context, word, x, y, "center", "middle", light ? DARK : LIGHT, WORD);
+  label(context, field.startsWith("#") ? "own" : field, x, y, "center", "middle", light ? DARK : LIGHT, `${size}px`);
 }
 
 /** The best image at large, the others below it, each with how far it misses the strokes, whose fields are framed. */
