@@ -154,10 +154,11 @@ class Strokes {
     const wish = wishOf(asked, this.cells, this.generator.shape);
     if (!wish.places.length) {
       yield* this.pool.grow(ANSWERS);
-      this.answers = this.pool.members.slice(0, ANSWERS).map((member) => ({ ...member, error: null }));
+      this.answers = this.pool.members.slice(0, ANSWERS).map(({ image, category }) => ({ image, category, error: null }));
       return;
     }
-    this.answers = ordered(this.answers.map((answer) => ({ ...answer, error: errorOf(answer.image, wish) })));
+    const before = this.answers.map(({ image, category }) => ({ image, category, error: errorOf(image, wish) }));
+    this.answers = ordered(before);
     yield* this.pool.grow(pool);
     const searchers = [];
     for (const member of this.pool.nearest(wish, ANSWERS, pool)) {
