@@ -205,6 +205,20 @@ def test_a_colour_of_ones_own_is_read_or_said_to_be_none(answers):
     assert problem.startswith('The page says “own: "reddish"”: write red, green and blue with two digits')
 
 
+def test_colours_may_have_other_names():
+    sky = {"sky": "#0080FF", "grass": "#00ff00"}
+    lab = StrokeLab(COLOURED, LATENT, cells=2, strokes={"sky": ["a1"], "#FF0000": ["b2"]}, colours=sky, categories=2)
+    assert lab.settings["brushes"] == {"sky": [-1, pytest.approx(1 / 255, abs=1e-4), 1], "grass": [-1, 1, -1]}
+    assert lab.settings["strokes"] == ["sky", "free", "free", "#ff0000"]
+    with pytest.raises(GameError, match="'red' is no brush: choose sky or grass, or a colour of your own"):
+        StrokeLab(COLOURED, LATENT, cells=2, strokes={"red": ["a1"]}, colours=sky, categories=2)
+    for colours in ({"sky": "blue"}, {"free": "#0080ff"}, {"#0080ff": "#0080ff"}):
+        with pytest.raises(GameError, match="is no brush: give a name and a colour"):
+            StrokeLab(COLOURED, LATENT, cells=2, colours=colours, categories=2)
+    with pytest.raises(GameError, match="does not fit images with 1 channels"):
+        StrokeLab(GENERATOR, LATENT, cells=2, colours=sky)
+
+
 def test_colours_can_be_told_from_one_another():
     colours = torch.tensor([[int(colour[k : k + 2], 16) for k in (1, 3, 5)] for colour in BRUSHES[3].values()])
     assert torch.pdist(colours.float()).min() > 60

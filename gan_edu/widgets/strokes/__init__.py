@@ -41,7 +41,7 @@ class StrokeLab(Laboratory):
     a multiple of `cells`. The page holds it, as `page.generator.exported` says. latent: the generator's `Latent`. strokes: the fields
     that are made to begin with, by brush, such as {"ink": ["c2", "d2"], "paper": ["b4"]}: third and fourth column of the second row,
     ... Brushes of images in colour are the names in `BRUSHES[3]`, such as "yellow", and colours of one's own, such as "#ff8800".
-    categories: how many there are, for a generator that is told one behind the latent, one-hot, as in
+    colours: other names and colours in place of those, such as {"sky": "#cde4f4", "grass": "#8cb86e"}. categories: how many there are, for a generator that is told one behind the latent, one-hot, as in
     `models.conditional.ConditionalGAN.request`: each random latent has a random one, and keeps it. settings: by the names in
     `settings.js`, such as `pool=300`, `steps=30`, `nearness=0.05`.
 
@@ -59,6 +59,7 @@ class StrokeLab(Laboratory):
         latent: Latent,
         cells: int = 7,
         strokes: Mapping[str, Iterable[str]] | None = None,
+        colours: Mapping[str, str] | None = None,
         categories: int = 0,
         **settings,
     ):
@@ -69,13 +70,14 @@ class StrokeLab(Laboratory):
                 f"a grid of {cells}×{cells} fields does not fit images of {tuple(written['shape'])}: they must be square, and their "
                 f"side a multiple of cells, which may be {len(string.ascii_lowercase)} at most."
             )
+        brushes = BRUSHES[channels] if colours is None else _palette(colours, channels)
         super().__init__(
             generator=written,
             latent=asdict(latent),
             categories=categories,
             cells=cells,
-            brushes={name: _values(asked) for name, asked in BRUSHES[channels].items()},
-            strokes=_fields(strokes or {}, cells, channels),
+            brushes={name: _values(asked) for name, asked in brushes.items()},
+            strokes=_fields(strokes or {}, cells, brushes, own=channels == 3),
             **settings,
         )
 
@@ -85,16 +87,26 @@ def _values(asked: str | list[float]) -> list[float]:
     return [round(2 * byte / 255 - 1, 4) for byte in bytes.fromhex(asked[1:])] if isinstance(asked, str) else asked
 
 
-def _fields(strokes: Mapping[str, Iterable[str]], cells: int, channels: int) -> list[str]:
-    """All fields, row by row: the brush of each, or "free"."""
-    fields, own = ["free"] * cells**2, channels == 3
+def _palette(colours: Mapping[str, str], channels: int) -> Mapping[str, str]:
+    """Colours that are given, if a brush can have them and their names."""
+    if channels != 3 or not colours:
+        raise GameError(f"colours={colours!r} does not fit images with {channels} channels: leave it out, or name some for 3.")
+    for name, colour in colours.items():
+        if not OWN.fullmatch(str(colour)) or name in ("", "free", "own") or name.startswith("#"):
+            raise GameError(f"{name!r}: {colour!r} is no brush: give a name and a colour, such as 'sky': '#cde4f4'.")
+    return colours
+
+
+def _fields(strokes: Mapping[str, Iterable[str]], cells: int, brushes: Mapping, own: bool) -> list[str]:
+    """All fields, row by row: the brush of each, or "free". own: whether colours of one's own are brushes, too."""
+    fields = ["free"] * cells**2
     for brush, names in strokes.items():
-        if brush not in BRUSHES[channels] and not (own and OWN.fullmatch(str(brush))):
-            *others, last = BRUSHES[channels]
+        if brush not in brushes and not (own and OWN.fullmatch(str(brush))):
+            choices = re.sub("(.*), ", r"\1 or ", ", ".join(brushes))
             more = ", or a colour of your own such as #ff8800" if own else ""
-            raise GameError(f"{brush!r} is no brush: choose {', '.join(others)} or {last}{more}.")
+            raise GameError(f"{brush!r} is no brush: choose {choices}{more}.")
         for name in names:
-            fields[_place(name, cells)] = brush.lower()
+            fields[_place(name, cells)] = brush if brush in brushes else brush.lower()
     return fields
 
 

@@ -66,13 +66,14 @@ function paint(values) {
   return `rgb(${red}, ${green}, ${blue})`;
 }
 
-/** The name of a colour in its field, if there is room for six letters. */
+/** The name of a colour in its field, as large as others of six letters or as there is room, if that can be read. */
 function nameIn(context, field, values, x, y, side) {
-  const size = Math.min(13, side / 4.3);
+  const word = field.startsWith("#") ? "own" : field;
+  const size = Math.min(13, (1.4 * side) / Math.max(6, word.length));
   if (size < SMALLEST) return;
   const [red, green, blue] = values;
   const light = 0.3 * red + 0.59 * green + 0.11 * blue > 0;
-  label(context, field.startsWith("#") ? "own" : field, x, y, "center", "middle", light ? DARK : LIGHT, `${size}px`);
+  label(context, word, x, y, "center", "middle", light ? DARK : LIGHT, `${size}px`);
 }
 
 /** The best image at large, the others below it, each with how far it misses the strokes, whose fields are framed. */
