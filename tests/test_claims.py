@@ -119,11 +119,11 @@ def test_the_page_lists_what_is_learned_or_failed_the_narrowest_margin_first():
     wide, narrow = ([report(name, found=f, at_least=1.0) for f in found] for name, found in
                     [("wide", (9.0, 9.5)), ("narrow", (1.1, 1.9))])  # fmt: skip
     exact = [report("exact", learned=False), report("exact", learned=False)]
-    failed = [report("failed", learned=False), report("failed", FAILS, learned=False)]
+    failed = [report("failed |ρ|", learned=False), report("failed |ρ|", FAILS, learned=False)]
     results = {seed: result(*reports) for seed, *reports in zip((100, 101), wide, narrow, exact, failed)}
     page = claims.page({"01_seeds": claims.entry(results)})
     assert page.index("| narrow |") < page.index("| wide |") and "| exact |" not in page and "1 further checks" in page
-    assert "| 01 | failed | | | | | | 1 of 2 |" in page
+    assert r"| 01 | failed \|ρ\| | | | | | | 1 of 2 |" in page
 
 
 def test_a_reader_sees_for_how_many_other_seeds_a_claim_held(house, capsys):

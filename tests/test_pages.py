@@ -55,6 +55,17 @@ def test_a_formula_in_a_quotation_stays_in_it():
     assert quotation.math["display"] == "block" and "so that" in quotation.text and "holds" in quotation.text
 
 
+def test_what_belongs_below_a_function_is_below_it_and_the_space_behind_both():
+    found = pages.mathml(r"\min_G V", "block")
+    assert re.search(r"<munder><mo>min</mo><mi>G</mi></munder><mspace [^>]*/><mi>V</mi>", found)
+    assert re.search(r"<msup><mi>cos</mi><mn>3</mn></msup><mspace ", pages.mathml(r"\cos^3 x"))
+
+
+def test_primes_and_dots_are_as_large_as_fonts_make_them():
+    assert "<mi>m</mi><mo>′</mo>" in pages.mathml("m'") and "msup" not in pages.mathml("m'")
+    assert '<mover accent="true"><mi>x</mi>' in pages.mathml(r"\dot x")
+
+
 def test_a_function_stands_apart_from_its_argument():
     for name in ("log", "arg"):
         assert re.search(rf"<m[io]>{name}</m[io]><mspace", pages.markdown_to_html(rf"$\{name} x$"))
@@ -88,3 +99,5 @@ def test_no_formula_of_the_course_is_left_over(path):
             html = pages.markdown_to_html(cell.source)
             assert "$" not in prose(html), cell.source
             assert not [text for text, _ in formulas(html) if "\\" in text], cell.source
+            of_two = bs4.BeautifulSoup(html, "html.parser").find_all(["msub", "msup", "munder", "mover", "mfrac"])
+            assert all(len(part.find_all(recursive=False)) == 2 for part in of_two), cell.source

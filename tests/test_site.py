@@ -1,6 +1,7 @@
 """The site: whole, complete without a network, and true of the chapters that it is built from, which are faked, small; and that a
 browser shows all of it, served or opened from a file."""
 
+import inspect
 import json
 import re
 from base64 import b64encode
@@ -23,7 +24,7 @@ except ImportError:
 from gan_edu import cli, plots
 from gan_edu.course import runner, site
 from gan_edu.course.checks import Report
-from gan_edu.course.site import glossary
+from gan_edu.course.site import conf, glossary
 from gan_edu.course.site.chapters import Chapter, parts
 from gan_edu.errors import CourseError
 
@@ -67,7 +68,12 @@ def executed(master):
         cells += [code(f"draw_it()  # {20 * 'as before, '}", figure('p < q, "far": *here*'), tags=["hide-input"])]
         cells += [code("film()", html(plots.film([PNG, PNG], alt="two frames").data))]
         cells += [code("### BEGIN SOLUTION\nanswer = 42\n### END SOLUTION")]
-        cells += [code('check("3.1")\n### BEGIN HIDDEN TESTS\nrequire("3.1")\n### END HIDDEN TESTS')]
+        verdict = code('check("3.1")\n### BEGIN HIDDEN TESTS\nrequire("3.1")\n### END HIDDEN TESTS', html("<p>given: 42</p>"))
+        verdict.metadata["nbgrader"] = {"grade_id": "check-3-1"}
+        printed = [nbformat.v4.new_output("stream", text=text) for text in ("one line, ", "in three ", "pieces\n")]
+        cells += [verdict, code("print()", *printed)]
+        cells += [code('SEED = 0\nDATA = "mnist"  # or "digits"', tags=["parameters"])]
+        cells += [code("# Parameters\nSEED = 7\n", tags=["injected-parameters"])]
     run = {"parameters": {"PROFILE": "lecture", "SEED": 7}, "duration": 12.3}
     language = {"name": "python", "pygments_lexer": "ipython3"}
     return nbformat.v4.new_notebook(cells=cells, metadata={"papermill": run, "widgets": {}, "language_info": language})
@@ -170,10 +176,42 @@ def test_figures_have_their_words(pages, special):
 
 
 def test_cells_that_only_draw_and_answers_are_folded(special):
-    folded = {details.summary.p.get_text(): details.pre.get_text() for details in special("details")}
+    folded = {details.summary.p.get_text(): details.get_text() for details in special("details")}
     assert "answer = 42" in folded["Show an answer"]
     assert [text for text in folded.values() if "draw_it()" in text] and not [t for t in folded.values() if "film()" in t]
     assert "require(" not in special.get_text()
+
+
+def test_a_verdict_on_an_answer_is_folded_like_the_answer(special):
+    (folded,) = (details for details in special("details") if details.summary.p.get_text() == "Show the verdict")
+    assert "given: 42" in folded.get_text() and special.get_text().count("given: 42") == 1
+
+
+def test_what_was_printed_piece_by_piece_is_one_line(special):
+    assert "one line, in three pieces" in special.get_text()
+
+
+def test_parameters_are_those_of_the_run(special):
+    text = special.get_text()
+    assert 'SEED = 7\nDATA = "mnist"  # or "digits"' in text and "SEED = 0" not in text and "# Parameters" not in text
+
+
+def test_an_item_of_a_docstring_is_a_parameter_or_begins_a_line_after_a_sentence():
+    def stretch(images, width, depth=1):
+        """Images, stretched, and as one
+        more: wider.
+
+        width: of the result. depth: how often.
+        other: what is
+        kept: and so on."""
+
+    lines = inspect.getdoc(stretch).split("\n")
+    conf.as_written(None, "function", "stretch", stretch, None, lines)
+    text = "\n".join(line for line in lines if line)
+    assert text == (
+        "Images, stretched, and as one more: wider.\n- **width**: of the result.\n- **depth**: how often.\n"
+        "- **other**: what is kept: and so on."
+    )
 
 
 def test_films_play_and_views_of_widgets_are_left_out(special):
@@ -313,7 +351,7 @@ def test_every_page_opens_whole_and_its_links_lead_to_what_is_there(address, pag
     for path in sorted(pages.rglob("*.html")):
         url = f"{address}/{path.relative_to(pages).as_posix()}"
         page.goto(url)
-        assert page.locator("h1").count() == (path.name != "search.html"), url
+        assert page.locator("h1").count() == 1, url
         unseen = "() => [...document.images].filter((one) => one.checkVisibility() && !one.naturalWidth).map((one) => one.src)"
         assert page.evaluate(unseen) == [], url
         links |= set(page.evaluate("() => [...document.links].map((link) => link.href)"))

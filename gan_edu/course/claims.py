@@ -165,7 +165,8 @@ def page(entries):
     for name, entry in entries.items():
         for claim in entry["claims"]:
             if claim["learned"] or claim["held"] < len(entry["seeds"]):
-                row = f"| {name[:2]} | {claim['claim']} | {numbers(claim)} | {claim['held']} of {len(entry['seeds'])} |"
+                words = claim["claim"].replace("|", "\\|")  # else they would end the cell
+                row = f"| {name[:2]} | {words} | {numbers(claim)} | {claim['held']} of {len(entry['seeds'])} |"
                 listed.append((deviations(claim), row))
             else:
                 others += 1

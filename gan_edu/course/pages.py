@@ -3,11 +3,13 @@
 import html
 import re
 from pathlib import Path
+from xml.etree import ElementTree
 
 from . import recorded
 
 STYLE = """<style>
 body { max-width: 62rem; margin: 2rem auto; font-family: system-ui, sans-serif; padding: 0 1rem; color: #222; }
+math { font-family: "STIX Two Math", "Cambria Math", "Latin Modern Math", "TeX Gyre Termes Math", "DejaVu Math TeX Gyre", math; }
 table { border-collapse: collapse; } td, th { padding: .3rem .8rem; border-bottom: 1px solid #ddd; text-align: left; }
 .problem { color: #C0392B; }
 </style>"""
@@ -74,14 +76,33 @@ def markdown_to_html(markdown, attachments=None):
     return MarkdownWithMath(Renderer(escape=False, exclude_anchor_links=True, attachments=attachments)).render(markdown)
 
 
+MATHML = "{http://www.w3.org/1998/Math/MathML}"
+ElementTree.register_namespace("", MATHML[1:-1])
+ROWS = ("math", "mrow", "mstyle", "mtd", "msqrt")  # of as many parts as one likes
+FUNCTIONS = ("log", "exp", "min", "max", "sin", "cos", "tanh", "arg")
+ACCENTS = ("˙", "^", "ˆ", "¯", "˜", "~", "→")
+
+
 def mathml(formula: str, display: str = "inline") -> str:
     """A formula of TeX as MathML; display: "inline" or "block"."""
     from latex2mathml.converter import convert
 
-    # latex2mathml does not know \arg, nor \| behind \bigl; TeX puts a thin space after the name of a function
-    converted = convert(" ".join(formula.split()), display=display).replace(r"\|", "‖")
-    functions = r"<m([io])>\\?(log|exp|min|max|sin|cos|tanh|arg)</m\1>"
-    return re.sub(functions, r'<m\1>\2</m\1><mspace width="0.17em"/>', converted)
+    # latex2mathml does not know \arg, nor \| behind \bigl, and leaves an ampersand as it is
+    converted = convert(" ".join(formula.split()), display=display).replace(r"\|", "‖").replace(r"\arg<", "arg<")
+    math = ElementTree.fromstring(re.sub(r"&(?!#?\w+;)", "&amp;", converted))
+    for parent in list(math.iter()):
+        for place, part in reversed(list(enumerate(parent))):
+            tag = part.tag.removeprefix(MATHML)
+            if tag == "mover" and (part[1].text or "").strip() in ACCENTS:
+                part.set("accent", "true")  # else it would be as small as an exponent
+            if tag == "msup" and part[1].text == "′":  # which fonts raise by themselves
+                part.tag, part[1].tag = f"{MATHML}mrow", f"{MATHML}mo"
+            name = part[0] if tag in ("msub", "msup", "msubsup") else part
+            if parent.tag.removeprefix(MATHML) in ROWS and name.text in FUNCTIONS:
+                parent.insert(place + 1, ElementTree.Element(f"{MATHML}mspace", width="0.17em"))  # as TeX does
+                if display == "block" and tag == "msub" and name.text in ("min", "max"):
+                    part.tag = f"{MATHML}munder"
+    return ElementTree.tostring(math, encoding="unicode")
 
 
 def write_index(folder, outcomes, profile, seed):

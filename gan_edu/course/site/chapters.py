@@ -86,18 +86,24 @@ class Chapter:
 
     def page(self, repository: str):
         """The notebook as its page shows it: below the title links that open or download it and a line on how it ran, solutions
-        folded, no hidden tests. Of an output's forms those stay that need no script from the network, as the views of widgets do."""
+        folded and what was said of them, no hidden tests, no parameters but those it ran with. Of an output's forms those stay that
+        need no script from the network, as the views of widgets do."""
         from copy import deepcopy
 
         notebook = deepcopy(self.notebook)
         notebook.metadata.pop("widgets", None)
+        notebook.cells = _as_given(notebook.cells)
         for cell in notebook.cells:
+            _join(cell.get("outputs", []))
             for output in cell.get("outputs", ()):
                 for kind in [kind for kind in output.get("data", ()) if kind.startswith("application/")]:
                     del output.data[kind]
             if cell.cell_type == "code" and "### BEGIN SOLUTION" in cell.source:
                 cell.metadata["mystnb"] = {"code_prompt_show": "Show an answer", "code_prompt_hide": "Hide the answer"}
                 cell.metadata.setdefault("tags", []).append("hide-input")
+            if cell.metadata.get("nbgrader", {}).get("grade_id", "").startswith("check-"):
+                cell.metadata["mystnb"] = {"code_prompt_show": "Show the verdict", "code_prompt_hide": "Hide the verdict"}
+                cell.metadata.setdefault("tags", []).append("hide-output")
             if cell.cell_type == "code":
                 cell.source = without_hidden_tests(cell.source)
         first = notebook.cells[0]
@@ -108,13 +114,35 @@ class Chapter:
     def _buttons(self, repository):
         links = launch.notebook_links(repository, self.path.name) | {"Codespaces": launch.codespace(repository)}
         opened = " ".join(f"[{name}]({link})" for name, link in links.items())
-        if launch.is_placeholder(repository):
-            opened += " (not yet: the course has no address so far)"
+        begin = "As soon as the course has an address, open in" if launch.is_placeholder(repository) else "Open in"
         copies = " ".join(
             f"{{download}}`{name} <{folder}/{self.path.name}>`"
             for name, folder in (("without solutions", "student"), ("as executed", "executed"))
         )
-        return f"{{.launch}}\nOpen in {opened} Download {copies}"
+        return f"{{.launch}}\n{begin} {opened}\n\n{{.launch}}\nDownload {copies}"
+
+
+def _as_given(cells: list) -> list:
+    """Cells whose parameters are those that papermill wrote below them, in the words that the notebook has for each."""
+    given = next((cell for cell in cells if "injected-parameters" in cell.metadata.get("tags", ())), None)
+    if given is None:
+        return cells
+    values = dict(re.findall(r"^(\w+) = (.*)$", given.source, re.M))
+    for cell in cells:
+        if "parameters" in cell.metadata.get("tags", ()):
+            cell.source = re.sub(
+                r"^(\w+) = (.+?)(?=  #|$)", lambda line: f"{line[1]} = {values.get(line[1], line[2])}", cell.source, flags=re.M
+            )
+    return [cell for cell in cells if cell is not given]
+
+
+def _join(outputs: list) -> None:
+    """Makes one of what was printed piece by piece: MyST-NB would begin a new line with each piece."""
+    for k in reversed(range(1, len(outputs))):
+        one, next_one = outputs[k - 1 : k + 1]
+        if one.output_type == next_one.output_type == "stream" and one.name == next_one.name:
+            one.text += next_one.text
+            del outputs[k]
 
 
 def parts(chapters: Iterable[Chapter]) -> dict[str, list[Chapter]]:

@@ -1,6 +1,7 @@
 """How Sphinx draws the site. `build` in this package calls it."""
 
 import hashlib
+import inspect
 import re
 from binascii import a2b_base64
 from pathlib import Path
@@ -100,24 +101,43 @@ def mend(app, name, template, context, doctree):
 
 
 def skip_others(app, what, name, member, skip, options):
-    """Leaves out what a class or module has of PyTorch or matplotlib."""
+    """Leaves out what a class or module has of PyTorch or matplotlib, and tables of their classes."""
+    if isinstance(member, (tuple, dict, set)) and any(isinstance(each, type) for each in member):
+        return True
     module = getattr(member, "__module__", None)
     return True if module and not module.startswith("gan_edu") else None
 
 
 def as_written(app, what, name, member, options, lines):
     """Has docstrings of this house read as they are meant: what is indented as a whole is code, `name: what it is` is an item of a
-    list, and bars, stars and lines below a word are themselves."""
+    list where a sentence has ended, on a new line or if that is the name of a parameter, and bars, stars and lines below a word are
+    themselves."""
     read, code = [], False
+    own = "|".join(parameters(member))
+    item = re.compile(rf"(?:\A|(?:(?<=[.):;,])\n\s*|(?<=[.)])\s+(?=(?:{own})\b)))([a-z]\w*(?:, \w+)*): ")
     for block in re.split(r"\n\s*\n", "\n".join(lines)):
         if block.startswith("    "):
             read += [*([] if code else ["::", ""]), *block.split("\n"), ""]
         else:
-            for part in re.split(r"\n(?=[a-z]\w*(?:, \w+)*: )", block):
-                words = escaped(" ".join(part.split()))
-                read += [re.sub(r"^([a-z]\w*(?:, \w+)*): ", r"- **\1**: ", words), ""]
+            first, *items = item.split(block)
+            read += [flat(first), ""] if first.strip() else []
+            read += [line for of, words in zip(items[::2], items[1::2]) for line in (f"- **{escaped(of)}**: {flat(words)}", "")]
         code = block.startswith("    ")
     lines[:] = read
+
+
+def parameters(member):
+    """The names of a function's or a class's parameters; a word that is none where there are none."""
+    try:
+        names = list(inspect.signature(member).parameters)
+    except (TypeError, ValueError):
+        names = []
+    return names or ["(?!)"]
+
+
+def flat(words: str) -> str:
+    """Words on one line, for reStructuredText."""
+    return escaped(" ".join(words.split()))
 
 
 def escaped(words: str) -> str:

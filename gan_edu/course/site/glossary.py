@@ -44,7 +44,8 @@ def _entry(name, symbol, spellings, means, prose):
     if not uses:
         raise CourseError(f"{FILE.name} explains {name}, which no chapter uses: correct `find`, or take the entry out.")
     introducing = re.compile(rf"\*\*{pattern}\w*\*\*|^#+ .*{pattern}", re.M)  # in bold with whatever ending, or in a heading
-    introduced = [(chapter, title) for chapter, title, text in prose if introducing.search(text)]
+    lessons = ((chapter, title, text) for chapter, title, text in prose if "xercises" not in title)
+    introduced = [(chapter, title) for chapter, title, text in lessons if introducing.search(text)]
     chapter, title = [*introduced, *uses][0]
     others = dict.fromkeys(other for other, _ in uses if other is not chapter)
     links = " ".join(f"[{other.number}]({other.path.name})" for other in others)

@@ -41,9 +41,9 @@ class StrokeLab(Laboratory):
     a multiple of `cells`. The page holds it, as `page.generator.exported` says. latent: the generator's `Latent`. strokes: the fields
     that are made to begin with, by brush, such as {"ink": ["c2", "d2"], "paper": ["b4"]}: third and fourth column of the second row,
     ... Brushes of images in colour are the names in `BRUSHES[3]`, such as "yellow", and colours of one's own, such as "#ff8800".
-    colours: other names and colours in place of those, such as {"sky": "#cde4f4", "grass": "#8cb86e"}. categories: how many there are, for a generator that is told one behind the latent, one-hot, as in
-    `models.conditional.ConditionalGAN.request`: each random latent has a random one, and keeps it. settings: by the names in
-    `settings.js`, such as `pool=300`, `steps=30`, `nearness=0.05`.
+    colours: other names and colours in place of those, such as {"sky": "#cde4f4", "grass": "#8cb86e"}. categories: how many there
+    are, for a generator that is told one behind the latent, one-hot, as in `models.conditional.ConditionalGAN.request`: each random
+    latent has a random one, and keeps it. settings: by the names in `settings.js`, such as `pool=300`, `steps=30`, `nearness=0.05`.
 
     How far an image misses the strokes is the mean squared difference over the pixels and channels of all fields that are not free.
 
