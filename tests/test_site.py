@@ -70,7 +70,10 @@ def executed(master):
         cells += [code("### BEGIN SOLUTION\nanswer = 42\n### END SOLUTION")]
         verdict = code('check("3.1")\n### BEGIN HIDDEN TESTS\nrequire("3.1")\n### END HIDDEN TESTS', html("<p>given: 42</p>"))
         verdict.metadata["nbgrader"] = {"grade_id": "check-3-1"}
-        printed = [nbformat.v4.new_output("stream", text=text) for text in ("one line, ", "in three ", "pieces\n")]
+        printed = [
+            nbformat.v4.new_output("stream", text=text)
+            for text in ("one line, ", "in three ", f"pieces\n{30 * 'words '}\n{40 * 'a  '}|\n")
+        ]
         cells += [verdict, code("print()", *printed)]
         cells += [code('SEED = 0\nDATA = "mnist"  # or "digits"', tags=["parameters"])]
         cells += [code("# Parameters\nSEED = 7\n", tags=["injected-parameters"])]
@@ -189,6 +192,11 @@ def test_a_verdict_on_an_answer_is_folded_like_the_answer(special):
 
 def test_what_was_printed_piece_by_piece_is_one_line(special):
     assert "one line, in three pieces" in special.get_text()
+
+
+def test_long_lines_are_broken_where_there_is_no_table(special):
+    text = special.get_text()
+    assert f"{16 * 'words '}".strip() + "\n    words" in text and 40 * "a  " + "|" in text
 
 
 def test_parameters_are_those_of_the_run(special):

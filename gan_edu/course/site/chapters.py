@@ -1,6 +1,7 @@
 """Executed notebooks as chapters of the site: what is known of each, and what its page shows."""
 
 import re
+import textwrap
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -13,6 +14,9 @@ from ..student import without_hidden_tests
 
 PARTS = {0: "Foundations", 4: "Building", 6: "Failure and cure", 10: "The zoo", 14: "Since then", 16: "The clinic"}
 """The number of the chapter with which each part of the course begins."""
+
+COLUMNS = 96
+"""Characters for which a page has room beside each other, as many as notebooks have."""
 
 
 @dataclass(frozen=True)
@@ -137,12 +141,23 @@ def _as_given(cells: list) -> list:
 
 
 def _join(outputs: list) -> None:
-    """Makes one of what was printed piece by piece: MyST-NB would begin a new line with each piece."""
+    """Makes one of what was printed piece by piece, for MyST-NB would begin a new line with each piece, and breaks lines that a page
+    has no room for, those of tables excepted."""
     for k in reversed(range(1, len(outputs))):
         one, next_one = outputs[k - 1 : k + 1]
         if one.output_type == next_one.output_type == "stream" and one.name == next_one.name:
             one.text += next_one.text
             del outputs[k]
+    for output in outputs:
+        if output.output_type == "stream":
+            output.text = "\n".join(map(_broken, output.text.split("\n")))
+
+
+def _broken(line: str) -> str:
+    """A line of words at most `COLUMNS` wide; one with blanks in a row as it is."""
+    if len(line) <= COLUMNS or "  " in line.strip():
+        return line
+    return textwrap.fill(line, COLUMNS, subsequent_indent="    ", break_long_words=False, break_on_hyphens=False)
 
 
 def parts(chapters: Iterable[Chapter]) -> dict[str, list[Chapter]]:
