@@ -15,6 +15,7 @@ RECORDINGS = (
     "house_fronts",
     "infogan",
     "next_frame",
+    "palettes",
     "stacked",
     "stackgan",
     "super_resolution",

@@ -30,6 +30,7 @@ PLAYED = {  # records by the recording that writes them
     "house_fronts": ["house_fronts"],
     "infogan": ["infogan", "infogan_without"],
     "next_frame": ["next_frame"],
+    "palettes": ["palettes"],
     "stacked": ["stacked"],
     "stackgan": ["stackgan"],
     "super_resolution": ["super_resolution"],
@@ -179,7 +180,8 @@ def test_the_weights_kept_of_drawn_data_measure_what_the_record_says():
 
 
 @pytest.mark.parametrize(
-    "recording", ["article", "facades", "flowers", "house_fronts", "infogan", "next_frame", "stacked", "super_resolution"]
+    "recording",
+    ["article", "facades", "flowers", "house_fronts", "infogan", "next_frame", "palettes", "stacked", "super_resolution"],
 )
 def test_the_weights_kept_measure_what_the_record_says(recording, real_data):
     assert_remeasured(recording)
