@@ -42,6 +42,14 @@ FORMULAS = {
 }
 
 
+UNSEEN = """async () => {
+  const shown = [...document.images].filter((one) => one.checkVisibility());
+  for (const one of shown) one.loading = "eager"; // also those that a reader has not come to yet
+  await Promise.allSettled(shown.map((one) => one.decode()));
+  return shown.filter((one) => !one.naturalWidth).map((one) => one.src);
+}"""
+
+
 def figure(words):
     data, metadata = {"image/png": b64encode(PNG).decode(), "text/plain": "a figure"}, {"image/png": {"alt": words}}
     return nbformat.v4.new_output("display_data", data, metadata=metadata)
@@ -360,8 +368,7 @@ def test_every_page_opens_whole_and_its_links_lead_to_what_is_there(address, pag
         url = f"{address}/{path.relative_to(pages).as_posix()}"
         page.goto(url)
         assert page.locator("h1").count() == 1, url
-        unseen = "() => [...document.images].filter((one) => one.checkVisibility() && !one.naturalWidth).map((one) => one.src)"
-        assert page.evaluate(unseen) == [], url
+        assert page.evaluate(UNSEEN) == [], url
         links |= set(page.evaluate("() => [...document.links].map((link) => link.href)"))
         named[url] = page.evaluate("() => [...document.querySelectorAll('[id]')].map((one) => one.id)")
     inside = [link.partition("#") for link in links if link.startswith(address)]

@@ -92,12 +92,14 @@ def drop_empty_heads(app, doctree):
 
 def mend(app, name, template, context, doctree):
     """Leaves the style sheet of notebooks out of pages that are none: the first page has 300 kB for all that it shows. Gives the
-    headings of the navigation their level, and to what unfolds the name that is to be read on it."""
+    headings of the navigation their level, and to what unfolds the name that is to be read on it. Figures are fetched as a reader
+    comes near them."""
     if app.env.doc2path(name).suffix != ".ipynb":
         context["css_files"] = [file for file in context["css_files"] if "mystnb" not in str(file.filename)]
     tree = context["furo_navigation_tree"]
     context["furo_navigation_tree"] = tree.replace('role="heading"', 'role="heading" aria-level="2"')
-    context["body"] = context.get("body", "").replace('<summary aria-label="Toggle hidden content">', "<summary>")
+    body = context.get("body", "").replace('<summary aria-label="Toggle hidden content">', "<summary>")
+    context["body"] = body.replace("<img ", '<img loading="lazy" ')
 
 
 def skip_others(app, what, name, member, skip, options):
