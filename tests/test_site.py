@@ -2,6 +2,7 @@
 browser shows all of it, served or opened from a file."""
 
 import inspect
+import io
 import json
 import re
 from base64 import b64encode
@@ -14,6 +15,7 @@ import bs4
 import nbformat
 import pytest
 from browsing import picture, settle
+from PIL import Image
 from typer.testing import CliRunner
 
 try:
@@ -30,8 +32,10 @@ from gan_edu.errors import CourseError
 
 pytestmark = pytest.mark.filterwarnings("ignore:'myst_parser.*is deprecated")  # not ours
 
-PNG = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x01\x00\x00\x00\x01\x08\x00\x00\x00\x00:~\x9bU"
-PNG += b"\x00\x00\x00\nIDATx\x9cc\xf8\x0f\x00\x01\x01\x01\x00\x1b\xb6\xeeV\x00\x00\x00\x00IEND\xaeB`\x82"
+WIDTH, HEIGHT = 1000, 200
+with io.BytesIO() as file:
+    Image.new("L", (WIDTH, HEIGHT), "white").save(file, "PNG")
+    PNG = file.getvalue()
 GALLERY = re.findall(r'shown\("(\d\d)", "(.*?)"\)', (site.HERE / "words" / "gallery.md").read_text(encoding="utf-8"))
 SPECIAL = "03_minimax_mathematics"  # has one of everything
 FORMULAS = {
@@ -388,6 +392,21 @@ def test_formulas_are_set_as_mathematics(address, new_page):
     assert star["bottom"] < d["bottom"] and star["size"] < d["size"], "an exponent is raised, and small"
     heights = "(boxes) => boxes.map((box) => [box.scrollHeight, box.clientHeight])"
     assert all(inner <= outer for inner, outer in page.locator(".formula").evaluate_all(heights)), "they scroll along alone"
+
+
+def test_figures_keep_their_place_and_are_never_too_small_to_read(served, new_page):
+    """Fewer than three fifths of their pixels no figure has: on a telephone it scrolls instead, and can be reached by the keyboard."""
+    page, wide = new_page(390, 800), "(frames) => frames.map((one) => one.querySelector('img').clientWidth)"
+    for kind in (SPECIAL, "gallery"):
+        page.goto(f"{served}/{kind}.html")
+        frames = page.locator("article .figure")
+        assert frames.count() and frames.locator("img").count() == page.locator("article img[src^=_images]").count()
+        assert frames.locator("img").first.get_attribute("height") == str(HEIGHT)
+        assert frames.evaluate_all(wide) == [pytest.approx(0.6 * WIDTH, abs=1)] * frames.count(), kind
+        assert frames.first.get_attribute("tabindex") == "0"
+    page.set_viewport_size({"width": 1400, "height": 800})
+    room = page.locator("article").evaluate("(one) => one.clientWidth")
+    assert all(each <= room for each in frames.evaluate_all(wide))
 
 
 def test_the_search_finds_a_word_and_leads_to_it(address, new_page):

@@ -7,6 +7,7 @@ from binascii import a2b_base64
 from pathlib import Path
 
 from docutils import nodes
+from PIL import Image
 
 from gan_edu import __version__
 from gan_edu.course import pages
@@ -52,6 +53,7 @@ def setup(app):
     inline, block = (_formula(display) for display in ("inline", "block"))
     app.add_html_math_renderer("mathml", inline_renderers=(inline, None), block_renderers=(block, None))
     app.connect("doctree-read", add_words)
+    app.connect("doctree-read", measure)
     app.connect("doctree-read", drop_empty_heads)
     app.connect("html-page-context", mend, priority=900)  # after the theme
     app.connect("autodoc-skip-member", skip_others)
@@ -84,6 +86,13 @@ def add_words(app, doctree):
         image.setdefault("alt", words.get(Path(image["uri"]).stem, ""))
 
 
+def measure(app, doctree):
+    """Gives each figure its size in pixels."""
+    for image in doctree.findall(nodes.image):
+        with Image.open(Path(app.srcdir, image["uri"])) as picture:
+            image["size"] = picture.size
+
+
 def drop_empty_heads(app, doctree):
     """Takes the head off tables whose head says nothing, which Markdown cannot do without."""
     for head in [head for head in doctree.findall(nodes.thead) if not head.astext().strip()]:
@@ -93,13 +102,18 @@ def drop_empty_heads(app, doctree):
 def mend(app, name, template, context, doctree):
     """Leaves the style sheet of notebooks out of pages that are none: the first page has 300 kB for all that it shows. Gives the
     headings of the navigation their level, and to what unfolds the name that is to be read on it. Figures are fetched as a reader
-    comes near them."""
+    comes near them; the page keeps their place until then, and on a telephone they scroll rather than become too small to read."""
     if app.env.doc2path(name).suffix != ".ipynb":
         context["css_files"] = [file for file in context["css_files"] if "mystnb" not in str(file.filename)]
     tree = context["furo_navigation_tree"]
     context["furo_navigation_tree"] = tree.replace('role="heading"', 'role="heading" aria-level="2"')
     body = context.get("body", "").replace('<summary aria-label="Toggle hidden content">', "<summary>")
-    context["body"] = body.replace("<img ", '<img loading="lazy" ')
+    body = body.replace("<img ", '<img loading="lazy" ')
+    sizes = {Path(image["uri"]).name: image["size"] for image in doctree.findall(nodes.image)} if doctree else {}
+    for file, (width, height) in sizes.items():
+        framed = rf'<span class="figure"><img width="{width}" height="{height}" style="--width: {width}px" \1></span>'
+        body = re.sub(rf'<img ([^>]*src="_images/{re.escape(file)}"[^>]*)>', framed, body)
+    context["body"] = body
 
 
 def skip_others(app, what, name, member, skip, options):

@@ -16,5 +16,5 @@ const reached = new ResizeObserver((boxes) => {
   }
 });
 addEventListener("load", () => {
-  for (const box of document.querySelectorAll("pre, .formula, .table-wrapper")) reached.observe(box);
+  for (const box of document.querySelectorAll("pre, .formula, .figure, .table-wrapper")) reached.observe(box);
 });
