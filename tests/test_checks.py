@@ -368,11 +368,11 @@ def test_requiring_an_exercise_that_nobody_checked_raises(check):
 
 
 def test_a_report_is_text_for_the_terminal_a_box_for_the_page_and_data_for_the_runner(check):
-    check.exercise("4.2").at_least(1, 2, says="a < b & c", but_not=0)
+    check.exercise("4.2").at_least(1, 2, says="a < b & `c`", but_not=0)
     bundle = check.reports[0]._repr_mimebundle_()
-    assert bundle["text/plain"] == "Exercise 4.2 fails: a < b & c (1, at least 2 wanted)"
-    assert "a &lt; b &amp; c" in bundle["text/html"] and FAILS in bundle["text/html"]
+    assert bundle["text/plain"] == "Exercise 4.2 fails: a < b & `c` (1, at least 2 wanted)"
+    assert "a &lt; b &amp; <code>c</code>" in bundle["text/html"] and FAILS in bundle["text/html"]
     assert bundle[MIME] == {
-        "claim": "a < b & c", "state": FAILS, "detail": "1, at least 2 wanted", "exercise": "4.2",
+        "claim": "a < b & `c`", "state": FAILS, "detail": "1, at least 2 wanted", "exercise": "4.2",
         "learned": False, "measured": {"found": 1.0, "at least": 2.0},
     }  # fmt: skip

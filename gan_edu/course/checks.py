@@ -7,6 +7,7 @@ also names at least one wrong answer, `but_not`, and refuses to exist if that an
 import html
 import math
 import os
+import re
 import traceback
 from dataclasses import dataclass, field, replace
 
@@ -41,10 +42,11 @@ class Report:
         head = f"Exercise {self.exercise}" if self.exercise else "Check"
         text = f"{head} {self.state}: {self.claim}" + (f" ({self.detail})" if self.detail else "")
         colour = {HOLDS: "#009E73", FAILS: "#C0392B"}.get(self.state, "#777777")
-        detail = f"<br><span style='color:#666'>{html.escape(self.detail)}</span>" if self.detail else ""
+        claim, detail = (re.sub("`(.+?)`", r"<code>\1</code>", html.escape(words)) for words in (self.claim, self.detail))
+        detail = detail and f"<br><span style='color:#666'>{detail}</span>"
         page = (
             f"<div style='border-left:4px solid {colour};padding:2px 0 2px 10px;margin:2px 0'>"
-            f"<b style='color:{colour}'>{head} {self.state}:</b> {html.escape(self.claim)}{detail}</div>"
+            f"<b style='color:{colour}'>{head} {self.state}:</b> {claim}{detail}</div>"
         )
         return {"text/plain": text, "text/html": page, MIME: vars(self)}
 
