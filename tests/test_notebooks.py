@@ -22,6 +22,7 @@ from traitlets.config.loader import PyFileConfigLoader
 
 from gan_edu.course import claims, lesson, runner
 from gan_edu.course.checks import HOLDS, MIME, OPEN, UNJUDGED, Report
+from gan_edu.course.site.chapters import COLUMNS
 from gan_edu.course.student import student_version
 
 BROKEN = Path(__file__).parent / "broken"
@@ -240,6 +241,13 @@ def test_it_writes_nothing_to_the_error_stream(run):
     _, executed = run
     outputs = [output for cell in executed.cells for output in cell.get("outputs", [])]
     assert [output.text for output in outputs if output.get("name") == "stderr"] == []
+
+
+def test_its_tables_are_no_wider_than_a_page(run):
+    """Sentences are broken where they are shown; a table would be torn."""
+    for cell in run[1].cells:
+        printed = "".join(output.text for output in cell.get("outputs", []) if output.get("name") == "stdout")
+        assert [line for line in printed.split("\n") if len(line) > COLUMNS and "  " in line.strip()] == [], cell.id
 
 
 def test_its_checks_hold_or_wait_for_real_training(run):
