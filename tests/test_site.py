@@ -257,6 +257,15 @@ def test_the_first_page_has_the_playground_and_fits(pages):
     assert [a.get_text() for a in page.select(".ways a")] == ["Read", "Run in the browser", "Install"]
 
 
+def test_every_page_says_what_it_is_about(pages):
+    """To search engines, in the words with which it begins, not those of its buttons."""
+    for path in (SPECIAL, "index", "gallery", "api/losses"):
+        (description,) = soup(pages / f"{path}.html").find_all("meta", attrs={"name": "description"})
+        begin = " ".join(description["content"].split()[:3])
+        assert len(description["content"]) > 40 and begin in soup(pages / f"{path}.html").find("article").get_text(" "), path
+        assert "Open in" not in description["content"] and "Executed" not in description["content"]
+
+
 def test_the_search_knows_words_of_chapters_and_of_the_package(pages):
     index = (pages / "searchindex.js").read_text(encoding="utf-8")
     assert '"wasserstein"' in index and "03_minimax_mathematics" in index and "gan_edu.losses" in index

@@ -112,7 +112,7 @@ class Chapter:
                 cell.source = without_hidden_tests(cell.source)
         first = notebook.cells[0]
         title, _, rest = first.source.partition("\n")
-        first.source = f"{title}\n\n{self._buttons(repository)}\n\n{self.ran}\n{rest}"
+        first.source = f"{title}\n\n{self._buttons(repository)}\n\n{{.ran}}\n{self.ran}\n{rest}"
         return notebook
 
     def _buttons(self, repository):
