@@ -35,6 +35,7 @@ def make_gan():
 torch.manual_seed(0)  # another of 30 latents is nearest than of 10: so it is with this drawing, not with any
 images = torch.rand(40, 1, 8, 8) * 2 - 1
 drawing = torch.nn.Sequential(torch.nn.Linear(2, 36), torch.nn.Tanh(), torch.nn.Unflatten(1, (1, 6, 6)))
+painting = torch.nn.Sequential(torch.nn.Linear(2, 108), torch.nn.Tanh(), torch.nn.Unflatten(1, (3, 6, 6)))
 """
 
 
@@ -63,6 +64,9 @@ LABORATORIES = {
     "LatentLab": Laboratory("widgets.LatentLab(drawing, Latent(2), directions=2)"),
     "StrokeLab": Laboratory(
         "widgets.StrokeLab(drawing, Latent(2), cells=3, pool=10, strokes={'ink': ['a1'], 'paper': ['c3']})", {"Clear": "Clear"}
+    ),
+    "StrokeLab in colour": Laboratory(
+        "widgets.StrokeLab(painting, Latent(2), cells=3, pool=10, strokes={'yellow': ['a1'], 'blue': ['c3']})", {"Clear": "Clear"}
     ),
 }
 
@@ -203,4 +207,4 @@ def at_rest(place):
 
 
 def test_every_laboratory_is_here():
-    assert set(LABORATORIES) == set(widgets.__all__)
+    assert {name.partition(" ")[0] for name in LABORATORIES} == set(widgets.__all__)
