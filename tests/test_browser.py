@@ -467,6 +467,20 @@ def test_fields_are_painted_in_colours_that_have_names(opened):
     assert len({*seen}) == len(seen), "each of them has another answer"
 
 
+def test_those_who_want_no_motion_are_told_that_a_search_has_begun_and_see_what_it_came_to(opened):
+    page = opened(strokes(strokes={"ink": ["a1"]}, pool=10), reduced_motion="reduce")
+    settle(page)
+    begin = """(slider) => {
+      slider.value = slider.max;
+      slider.dispatchEvent(new Event("input", { bubbles: true }));
+      return [document.querySelector("[aria-busy]").getAttribute("aria-busy"), document.querySelector(".status").textContent];
+    }"""
+    busy, said = page.get_by_label("random latents").evaluate(begin)
+    assert busy == "true" and re.fullmatch(r"1 field ink, 0 paper\. Images of random latents: \d+ of 1000\.", said)
+    settle(page)
+    assert "The best answer misses them by" in page.locator(".status").text_content()
+
+
 def test_a_setting_that_there_is_not_is_said_on_the_page(opened):
     for laboratory in (
         OrbitLab(rule="sideways"), DensityLab(colour="red"), Playground(loss="no-such"), latents(way="home"), strokes(brush="chalk"),

@@ -66,7 +66,8 @@ LABORATORIES = {
         "widgets.StrokeLab(drawing, Latent(2), cells=3, pool=10, strokes={'ink': ['a1'], 'paper': ['c3']})", {"Clear": "Clear"}
     ),
     "StrokeLab in colour": Laboratory(
-        "widgets.StrokeLab(painting, Latent(2), cells=3, pool=10, strokes={'yellow': ['a1'], 'blue': ['c3']})", {"Clear": "Clear"}
+        "widgets.StrokeLab(painting, Latent(2), cells=3, pool=10, strokes={'yellow': ['a1'], 'blue': ['c3']})",
+        {"Clear": "Clear"},
     ),
 }
 

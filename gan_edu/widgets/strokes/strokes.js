@@ -145,6 +145,7 @@ class Strokes {
       if (this.done || !this.calm.matches) this.show();
     };
     tick();
+    if (!this.done) this.show(); // those who want no motion, too, are told that it has begun
   }
 
   /** Finds the answers; rests after each image that has been made. */
