@@ -111,7 +111,8 @@ def run_of(palette, seed):
 
 
 def begin():
-    return {palette: run_of(palette, 0) for palette in PALETTES}
+    """Of one palette alone: the others differ from it in nothing but the label maps' colours."""
+    return {"published": run_of("published", 0)}
 
 
 def look(palette, game):

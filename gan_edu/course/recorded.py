@@ -2,7 +2,7 @@
 
 A record says how it was made, what came of it for every seed, and how the runs of seed 0 begin. By this it is recognised: a test
 begins them again. Rounding grows by a constant factor a round, so that on another processor the twentieth cost of a run may be any
-number; in float64 the first three are the same everywhere.
+number; in float64 the first two are the same everywhere.
 """
 
 import hashlib
@@ -24,7 +24,7 @@ from ..training import Run
 
 FOLDER = Path(__file__).resolve().parents[2] / "notebooks" / "recorded"
 CLAIMS = Path("claims.json")  # in that folder: what `claims` has found
-FIRST = 3  # rounds of a run by which it is recognised
+FIRST = 2  # rounds of a run by which it is recognised
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Recorded:
 
 def beginnings(begin: Callable[[], dict[str, Run]]) -> dict[str, dict]:
     """How runs begin: `begin()` returns them by name, unplayed. For each, a checksum of its settings, and every player's costs in the
-    first three rounds when all of it, from the networks' first weights on, is computed in float64."""
+    first two rounds when all of it, from the networks' first weights on, is computed in float64."""
     with _float64():
         return {name: _beginning(run) for name, run in begin().items()}
 
