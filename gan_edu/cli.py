@@ -129,7 +129,7 @@ def record(
     names: Annotated[
         list[str],
         typer.Argument(
-            help="article, facades, few_labels, flowers, house_fronts, infogan, league, next_frame, palettes, stacked, "
+            help="article, bigan, facades, few_labels, flowers, house_fronts, infogan, league, next_frame, palettes, stacked, "
             "stackgan or super_resolution."
         ),
     ],

@@ -9,6 +9,7 @@ it, as numbers, words and tensors; what takes more than minutes keeps its checkp
 RECORDINGS = (
     "league",
     "article",
+    "bigan",
     "facades",
     "few_labels",
     "flowers",
