@@ -24,7 +24,7 @@ except ImportError:
     Axe = None
 
 from gan_edu import cli, plots
-from gan_edu.course import runner, site
+from gan_edu.course import claims, runner, site
 from gan_edu.course.checks import Report
 from gan_edu.course.site import conf, glossary
 from gan_edu.course.site.chapters import Chapter, parts
@@ -38,6 +38,7 @@ with io.BytesIO() as file:
     PNG = file.getvalue()
 GALLERY = re.findall(r'shown\("(\d\d)", "(.*?)"\)', (site.HERE / "words" / "gallery.md").read_text(encoding="utf-8"))
 SPECIAL = "03_minimax_mathematics"  # has one of everything
+CLAIM = re.search(r"^\| 03 \| (.*?) \| at ", claims.PAGE.read_text(encoding="utf-8"), re.M)[1]
 FORMULAS = {
     r"$\bigl\|x\bigr\| < \arg y$": "inline",
     "$$\nV(D) = \\int p\n$$": "block",
@@ -76,6 +77,8 @@ def executed(master):
         cells += [markdown("## 2 The **words** of $x$\n\n" + "\n\n".join([*used(), *FORMULAS]))]
         held = Report("it holds", "holds")._repr_mimebundle_()
         view = {"application/vnd.jupyter.widget-view+json": {"model_id": "0"}}
+        claimed = Report(CLAIM.replace("\\|", "|"), "holds")._repr_mimebundle_()
+        cells += [code("check()", html(claimed.pop("text/html"), **claimed))]
         cells += [code("check()", html(held.pop("text/html"), **held)), code("slider()", html("<p>still there</p>", **view))]
         cells += [code(f"draw_it()  # {20 * 'as before, '}", figure('p < q, "far": *here*'), tags=["hide-input"])]
         cells += [code("film()", html(plots.film([PNG, PNG], alt="two frames").data))]
@@ -270,6 +273,13 @@ def test_the_search_knows_words_of_chapters_and_of_the_package(pages):
     index = (pages / "searchindex.js").read_text(encoding="utf-8")
     assert '"wasserstein"' in index and "03_minimax_mathematics" in index and "gan_edu.losses" in index
     assert "site.js" in str(soup(pages / "search.html")("script"))
+
+
+def test_a_claim_leads_to_the_section_that_checks_it(pages):
+    rows = [row("td") for row in soup(pages / "claims.html").find("table")("tr")[1:]]
+    assert len({(row[0].get_text(), row[1].get_text()) for row in rows}) == len(rows) > 100
+    (there,) = [row[0].a["href"] for row in rows if row[0].a]
+    assert there == f"{SPECIAL}.html#the-words-of-x"
 
 
 def test_the_glossary_leads_to_the_first_use(pages):

@@ -165,14 +165,20 @@ def page(entries):
     for name, entry in entries.items():
         for claim in entry["claims"]:
             if claim["learned"] or claim["held"] < len(entry["seeds"]):
-                words = claim["claim"].replace("|", "\\|")  # else they would end the cell
-                row = f"| {name[:2]} | {words} | {numbers(claim)} | {claim['held']} of {len(entry['seeds'])} |"
+                row = (
+                    f"| {name[:2]} | {in_cell(claim['claim'])} | {numbers(claim)} | {claim['held']} of {len(entry['seeds'])} |"
+                )
                 listed.append((deviations(claim), row))
             else:
                 others += 1
     seeds = [f"| {name} | {len(entry['seeds'])} |" for name, entry in entries.items()]
     rows = [row for _, row in sorted(listed, key=lambda row: row[0])]
     return PAGE_TEXT.format(others=others, rows="\n".join(rows), seeds="\n".join(seeds))
+
+
+def in_cell(words):
+    """Words for a cell of a table in Markdown, which a bar would end."""
+    return words.replace("|", "\\|")
 
 
 def numbers(claim):

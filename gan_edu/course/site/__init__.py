@@ -17,6 +17,7 @@ import gan_edu
 from ...errors import CourseError, file_errors
 from ...widgets import DensityLab, OrbitLab, Playground
 from .. import claims, launch, runner
+from ..checks import MIME
 from . import glossary
 from .chapters import Chapter, parts
 from .gallery import figure
@@ -78,7 +79,7 @@ def lay_out(chapters: list[Chapter], sources: Path):
         "contributing": launch.address(repository, "CONTRIBUTING.md"),
         "figure": partial(figure, chapters, sources),
         "entries": glossary.entries(chapters),
-        "claims": claims.PAGE.read_text(encoding="utf-8"),
+        "claims": linked_claims(chapters),
         "rooms": rooms(repository),
     }
     pages = environment()
@@ -93,6 +94,24 @@ def lay_out(chapters: list[Chapter], sources: Path):
     for room, modules in known["rooms"].items():
         text = pages.get_template("room.md").render(room=room, modules=modules)
         (sources / "api" / f"{room}.md").write_text(text, encoding="utf-8")
+
+
+def linked_claims(chapters: list[Chapter]) -> str:
+    """The page of claims; each number of a notebook leads to the section in which the claim is checked."""
+    places = {
+        (chapter.number, claims.in_cell(output["data"][MIME]["claim"])): chapter.place(title)
+        for chapter in chapters
+        for title, _, outputs in chapter.sections()
+        for output in outputs
+        if MIME in output.get("data", ())
+    }
+
+    def link(row):
+        number, words = row.groups()
+        place = places.get((number, words))
+        return f"| [{number}]({place}) | {words} |" if place else row[0]
+
+    return re.sub(r"^\| (\d\d) \| (.*?) \|(?= )", link, claims.PAGE.read_text(encoding="utf-8"), flags=re.M)
 
 
 def readme(section: str, repository: str) -> str:

@@ -83,10 +83,14 @@ class Chapter:
                     prose.append(line)
         yield title, "\n".join(prose), outputs
 
+    def place(self, title: str) -> str:
+        """Where the section of that title is, for a link, or the chapter if there is none."""
+        section = f"#{slug(re.sub(r'[$].*?[$]', '', title))}" if title else ""  # MyST names a section without its formulas
+        return f"{self.path.name}{section}"
+
     def link(self, title: str) -> str:
         """A link in Markdown to the section of that title, or to the chapter if it has none."""
-        section = f"#{slug(re.sub(r'[$].*?[$]', '', title))}" if title else ""  # MyST names a section without its formulas
-        return f"[{self.number} · {title or self.title}]({self.path.name}{section})"
+        return f"[{self.number} · {title or self.title}]({self.place(title)})"
 
     def page(self, repository: str):
         """The notebook as its page shows it: below the title links that open or download it and a line on how it ran, solutions
