@@ -244,7 +244,7 @@ def test_films_play_and_views_of_widgets_are_left_out(special):
 
 def test_a_chapter_says_how_it_ran_and_where_it_opens(special):
     text = " ".join(special.find("article").get_text().split())
-    assert "lecture profile with seed 7, in 12 s. Of its checks 1 hold." in text
+    assert "lecture profile with seed 7, in 12 s. Of its checks 2 hold." in text
     links = {a.get_text(): a["href"] for a in special.select(".launch a")}
     assert set(links) == {"Colab", "Kaggle", "Binder", "Codespaces", "without solutions", "as executed"}
     assert all(links[name].endswith(f"{SPECIAL}.ipynb") for name in ("Colab", "without solutions", "as executed"))
