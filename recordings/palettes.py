@@ -49,7 +49,8 @@ def houses():
 @cache
 def colours():
     """For each palette the colours of the twelve classes, (12, 3), as bytes."""
-    published = houses()[0][0].movedim(1, -1).reshape(-1, 3).unique(dim=0)
+    packed = houses()[0][0].int().mul(torch.tensor([1 << 16, 1 << 8, 1]).view(3, 1, 1)).sum(1).unique()
+    published = torch.stack([packed >> 16, packed >> 8 & 255, packed & 255], dim=1).to(torch.uint8)
     angle = 2 * torch.pi * torch.arange(len(published)) / len(published)
     blue, red = 0.25 * angle.cos(), 0.25 * angle.sin()  # differences from a grey of 0.5 that leave its brightness as it is
     neutral = 0.5 + torch.stack([1.402 * red, -0.344 * blue - 0.714 * red, 1.772 * blue], dim=1)
