@@ -102,23 +102,32 @@ def drop_empty_heads(app, doctree):
 
 def mend(app, name, template, context, doctree):
     """Leaves the style sheet of notebooks out of pages that are none: the first page has 300 kB for all that it shows. Gives the
-    headings of the navigation their level, and to what unfolds the name that is to be read on it. Figures are fetched as a reader
-    comes near them; the page keeps their place until then, and on a telephone they scroll rather than become too small to read. What
-    search engines are told of a page is its first sentences."""
+    headings of the navigation their level, and to what unfolds the name that is to be read on it."""
     if app.env.doc2path(name).suffix != ".ipynb":
         context["css_files"] = [file for file in context["css_files"] if "mystnb" not in str(file.filename)]
     tree = context["furo_navigation_tree"]
     context["furo_navigation_tree"] = tree.replace('role="heading"', 'role="heading" aria-level="2"')
-    body = context.get("body", "").replace('<summary aria-label="Toggle hidden content">', "<summary>")
-    body = body.replace("<img ", '<img loading="lazy" ')
-    paragraphs = (one for one in doctree.findall(nodes.paragraph) if not one["classes"]) if doctree else ()
-    prose = (" ".join(one.astext().split()) for one in paragraphs)
-    if first := next((words for words in prose if len(words) > 40), None):  # shorter ones are links
+    context["body"] = context.get("body", "").replace('<summary aria-label="Toggle hidden content">', "<summary>")
+    if doctree:
+        describe(context, doctree)
+        frame(context, doctree)
+
+
+def describe(context, doctree):
+    """Tells search engines what a page is about, in its first sentences."""
+    paragraphs = (" ".join(one.astext().split()) for one in doctree.findall(nodes.paragraph) if not one["classes"])
+    if first := next((words for words in paragraphs if len(words) > 40), None):  # shorter ones are links
         context["metatags"] += f'<meta name="description" content="{html.escape(first)}">'
-    sizes = {Path(image["uri"]).name: image["size"] for image in doctree.findall(nodes.image)} if doctree else {}
-    for file, (width, height) in sizes.items():
+
+
+def frame(context, doctree):
+    """Figures are fetched as a reader comes near them; the page keeps their place until then, and on a telephone they scroll rather
+    than become too small to read."""
+    body = context["body"].replace("<img ", '<img loading="lazy" ')
+    for image in doctree.findall(nodes.image):
+        file, (width, height) = Path(image["uri"]).name, image["size"]
         framed = rf'<span class="figure"><img width="{width}" height="{height}" style="--width: {width}px" \1></span>'
-        body = re.sub(rf'<img ([^>]*src="_images/{re.escape(file)}"[^>]*)>', framed, body)
+        body = re.sub(rf'<img (loading[^>]*src="_images/{re.escape(file)}"[^>]*)>', framed, body)
     context["body"] = body
 
 
