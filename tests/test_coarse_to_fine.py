@@ -30,6 +30,7 @@ from gan_edu.networks import (
     sum_pool_discriminator,
     upsampler,
 )
+from gan_edu.penalties import R1, R2, GradientPenalty
 from gan_edu.training import play
 
 EXACT = Engine("fp32", 1)
@@ -202,6 +203,22 @@ def test_a_level_judges_finished_images_beside_the_enlarged_coarse_one(rng):
     real_logit, fake_logit = (game.discriminator(torch.cat([base, x], 1)) for x in (draw.real, fake))
     torch.testing.assert_close(game.cost("discriminator", draw), softplus(-real_logit).mean() + softplus(fake_logit).mean())
     torch.testing.assert_close(game.cost("generator", draw), softplus(-fake_logit).mean())
+
+
+def test_penalties_of_a_level_differentiate_by_the_finished_image_alone(rng):
+    plain = level()
+    draw = plain.draw(images(rng), rng)
+    real, fake = draw.real.requires_grad_(), plain.fake(draw).detach().requires_grad_()
+    slopes = [
+        torch.autograd.grad(plain.logits_for(draw, each).sum(), each)[0].square().sum() / len(each) for each in (real, fake)
+    ]
+    game = Level(plain.generator, plain.discriminator, penalties=[R1(4.0), R2(6.0)])
+    cost = game.cost("discriminator", draw) - plain.cost("discriminator", draw)
+    torch.testing.assert_close(cost, 2 * slopes[0] + 3 * slopes[1], rtol=1e-4, atol=1e-6)
+    assert game.draw(images(rng), rng).mix.shape == (6,) and plain.draw(images(rng), rng).mix is None
+    assert game.identity() != plain.identity() == "Level"
+    between = Level(plain.generator, plain.discriminator, penalties=[GradientPenalty(1.0)])
+    assert between.cost("discriminator", between.draw(images(rng), rng)) > 0
 
 
 def test_one_coarse_image_has_many_details_and_a_seed_makes_the_same(rng):

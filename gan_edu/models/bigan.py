@@ -6,8 +6,7 @@ from torch import nn
 
 from ..losses import non_saturating
 from ..networks import dcgan_discriminator, dcgan_generator, infer, leaky_relu, mlp, spectral
-from ..penalties import Scored
-from .gan import GAN, differentiable
+from .gan import GAN, penalised_cost
 from .recipe import Recipe, adam
 
 
@@ -73,9 +72,7 @@ class BiGAN(GAN):
             return self.discriminator(images.view_as(real), codes)
 
         rows = (torch.cat([images.flatten(1), codes], dim=1) for images, codes in ((real, latents), (fake, drawn)))
-        real_pairs, fake_pairs = (Scored(pairs, judge(pairs)) for pairs in map(differentiable, rows))
-        cost = self.objective.discriminator(real_pairs.logits, fake_pairs.logits)
-        return cost + sum(penalty(judge, real_pairs, fake_pairs, draw) for penalty in self.penalties)
+        return penalised_cost(self.objective, self.penalties, judge, *rows, draw)
 
     def generator_cost(self, draw):
         """The discriminator's, were its two answers exchanged: for cross-entropy the non-saturating cost, with both kinds of pairs."""

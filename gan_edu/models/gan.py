@@ -195,6 +195,14 @@ class FeatureMatchingGAN(GAN):
         return self.discriminator[:-1](samples).unflatten(0, (self.members, -1)).mean(1)
 
 
+def penalised_cost(objective, penalties, judge, real, fake, draw):
+    """The cost of a discriminator with penalties: what the objective makes of its logits for real and generated samples, which
+    `judge` gives, and the penalties of both."""
+    real, fake = (Scored(samples, judge(samples)) for samples in map(differentiable, (real, fake)))
+    cost = objective.discriminator(real.logits, fake.logits)
+    return cost + sum(penalty(judge, real, fake, draw) for penalty in penalties)
+
+
 def differentiable(samples):
     """The samples, such that a penalty can differentiate by them; in half precision its squares would be coarse."""
     samples = samples.to(torch.promote_types(samples.dtype, torch.float32))

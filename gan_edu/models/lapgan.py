@@ -14,10 +14,11 @@ import torch
 from torch.nn.functional import avg_pool2d, interpolate
 
 from ..data.images import to_pixels
-from ..games import Draw, Game
+from ..games import Draw, Game, described
 from ..losses import non_saturating
 from ..networks import dcgan_discriminator, infer, upsampler
 from . import dcgan
+from .gan import penalised_cost
 from .recipe import Recipe, adam
 
 
@@ -58,6 +59,7 @@ class Level(Game):
     generator: network from coarse images and noise planes, (N, C + planes, H, W), to details (N, C, 2 H, 2 W), such as an `upsampler`.
     discriminator: network from enlarged coarse images and images side by side, (N, 2 C, 2 H, 2 W), to logits.
     planes: of noise, standard normal, one number a pixel of the coarse image: what makes many details possible for it.
+    penalties: some of `penalties`, of the finished images; the coarse ones beside them stay as they are.
 
     A batch is a tensor of images (N, C, 2 H, 2 W).
     """
@@ -65,16 +67,23 @@ class Level(Game):
     order = ("discriminator", "generator")
     objective = non_saturating
 
-    def __init__(self, generator, discriminator, planes=1):
+    def __init__(self, generator, discriminator, planes=1, penalties=()):
         super().__init__()
         self.generator = generator
         self.discriminator = discriminator
         self.planes = planes
+        self.penalties = tuple(penalties)
+
+    def identity(self):
+        """Its penalties with their settings."""
+        return " + ".join([super().identity(), *map(described, self.penalties)])
 
     def draw(self, real, rng):
-        """Images, the same ones shrunk, and noise."""
+        """Images, the same ones shrunk, noise, and what penalties need."""
         coarse = shrink(real)
-        return Draw(real=real, coarse=coarse, noise=self.noise(coarse, rng))
+        noise = self.noise(coarse, rng)
+        mix = torch.rand(len(real), generator=rng, device=rng.device) if self.penalties else None
+        return Draw(real=real, coarse=coarse, noise=noise, mix=mix)
 
     def noise(self, coarse, rng):
         """Noise for coarse images (N, C, H, W): (N, planes, H, W)."""
@@ -93,7 +102,10 @@ class Level(Game):
         return self.discriminator(torch.cat([enlarge(draw.coarse), images], dim=1))
 
     def discriminator_cost(self, draw):
-        return self.objective.discriminator(self.logits_for(draw, draw.real), self.logits_for(draw, self.fake(draw)))
+        if not self.penalties:
+            return self.objective.discriminator(self.logits_for(draw, draw.real), self.logits_for(draw, self.fake(draw)))
+        judge = partial(self.logits_for, draw)
+        return penalised_cost(self.objective, self.penalties, judge, draw.real, self.fake(draw), draw)
 
     def generator_cost(self, draw):
         return self.objective.generator(None, self.logits_for(draw, self.fake(draw)))
