@@ -1,10 +1,12 @@
 """Do categories that nobody named become classes? InfoGAN with and without its information term, recorded for notebook 10.
 
-The recipe of `models/infogan.py` on MNIST, fp32, one thread, and with weight 0. Read: the share of 5,000 held-out digits whose
-category is matched with their class, one to one. Made: the same of 2,000 generated digits and the class that the judge sees.
+The recipe of `models/infogan.py` on MNIST, fp32, one thread, and with weight 0; and as it is on the clothes of Fashion-MNIST. Read:
+the share of 5,000 held-out images whose category is matched with their class, one to one. Made: the same of 2,000 generated digits and
+the class that the judge sees. It knows no clothes, and for these there is a table of classes and categories instead.
 """
 
 import torch
+from sklearn.cluster import KMeans
 
 from gan_edu import data, judge, metrics
 from gan_edu.course import recorded
@@ -16,37 +18,70 @@ from gan_edu.training import Run
 from .playing import real
 
 ROUNDS = 3600
-WEIGHTS = {"infogan": 0.03, "infogan_without": 0.0}
-SEEDS = range(5)
-TASKS = [(record, seed) for record in WEIGHTS for seed in SEEDS]
+PLAYED = {"infogan": ("mnist", 0.03, 5), "infogan_without": ("mnist", 0.0, 5), "infogan_clothes": ("fashion", 0.03, 3)}
+"""Of each record the data, the weight of the information term, and the number of seeds."""
+TASKS = [(record, seed) for record, (_, _, seeds) in PLAYED.items() for seed in range(seeds)]
+TESTED = 5000
 
 
 def run_of(record, seed):
-    mnist = real(data.load("mnist"))
-    recipe = infogan.recipe(mnist.shape)
+    of, weight, _ = PLAYED[record]
+    images = real(data.load(of))
+    recipe = infogan.recipe(images.shape)
     torch.manual_seed(seed)
-    game = infogan.game(mnist.shape, weight=WEIGHTS[record])
-    batches, engine = mnist.batches(recipe.batch, seed), Engine("fp32", threads=1)
+    game = infogan.game(images.shape, weight=weight)
+    batches, engine = images.batches(recipe.batch, seed), Engine("fp32", threads=1)
     return Run(game, batches, recipe.optimiser, ema=recipe.ema, engine=engine, seed=seed)
 
 
 def begin():
-    return {record: run_of(record, 0) for record in WEIGHTS}
+    return {record: run_of(record, 0) for record in PLAYED}
+
+
+def read(game, images):
+    """The categories that a game reads in the first held-out images, and their classes."""
+    category, _ = game.read(images.held_out.pixels(slice(TESTED)))
+    return category.argmax(1), images.held_out.labels[:TESTED]
 
 
 def examined(game):
-    """How well its categories are classes: of held-out digits that it reads, of digits that it makes; and how good these are."""
+    """How well its categories are digits: of held-out ones that it reads, of those that it makes; and how good these are."""
     held_out, rng = data.load("mnist").held_out, torch.Generator().manual_seed(0)
     category, continuous = game.code(2000, rng)
     made = game.sample(category, continuous, rng)
-    read, _ = game.read(held_out.pixels(slice(5000)))
     distance = metrics.frechet_distance(metrics.features(made), metrics.features(held_out.images[:2000]))
     found = {
-        "read": metrics.matched_accuracy(read.argmax(1), held_out.labels[:5000])[0],
+        "read": metrics.matched_accuracy(*read(game, data.load("mnist")))[0],
         "made": metrics.matched_accuracy(category, judge.load()(made).argmax(1))[0],
         "distance": distance,
     }
     return {what: round(value, 4) for what, value in found.items()}
+
+
+def examined_on_clothes(game):
+    """How well its categories are classes of clothes."""
+    return on_clothes(*read(game, data.load("fashion")))
+
+
+def on_clothes(category, classes):
+    """The share of categories that are matched with their class, and how many of each class are in each category."""
+    return {
+        "read": round(metrics.matched_accuracy(category, classes)[0], 4),
+        "classes by category": torch.bincount(10 * classes + category, minlength=100).view(10, 10).tolist(),
+    }
+
+
+def examiner(record):
+    """What measures the games of a record."""
+    return examined_on_clothes if PLAYED[record][0] == "fashion" else examined
+
+
+def groups():
+    """The same of ten groups that k-means finds in 10,000 training images, for three seeds."""
+    clothes = data.load("fashion")
+    known, new = (images.flatten(1).numpy() for images in (clothes.images[:10_000], clothes.held_out.images[:TESTED]))
+    found = (KMeans(10, n_init=10, random_state=seed).fit(known).predict(new) for seed in range(3))
+    return [on_clothes(torch.as_tensor(each).long(), clothes.held_out.labels[:TESTED]) for each in found]
 
 
 def sheet(game):
@@ -61,20 +96,20 @@ def contest(task, folder):
     run = run_of(*task)
     for _ in run.play(ROUNDS):
         pass
-    return examined(run.shown), sheet(run.shown), run.shown.state_dict()
+    return examiner(task[0])(run.shown), sheet(run.shown), run.shown.state_dict()
 
 
 def keep(found):
     beginnings = recorded.beginnings(begin)
-    for record, weight in WEIGHTS.items():
-        seeds, sheets, weights = zip(*(found[record, seed] for seed in SEEDS))
-        configuration = {"recipe": "infogan", "data": "mnist", "rounds": ROUNDS, "weight": weight, "precision": "fp32"}
+    for record, (of, weight, seeds) in PLAYED.items():
+        measures, sheets, weights = zip(*(found[record, seed] for seed in range(seeds)))
+        configuration = {"recipe": "infogan", "data": of, "rounds": ROUNDS, "weight": weight, "precision": "fp32"}
         recorded.write(
             record,
-            configuration=configuration,
+            configuration=configuration | ({"classes": data.load(of).classes, "k-means": groups()} if of == "fashion" else {}),
             modules=["recordings.infogan", "gan_edu.models.infogan", "gan_edu.models.gan"],
             beginnings={record: beginnings[record]},
-            seeds=list(seeds),
+            seeds=list(measures),
             weights=weights[0] if weight else None,
             snapshots={"categories": sheets[0]},
         )
@@ -82,7 +117,11 @@ def keep(found):
 
 def remeasured():
     """What is measured of the weights of seed 0 that are kept, beside what was measured when it was played."""
-    record = recorded.read("infogan")
-    game = infogan.game(data.load("mnist").shape)
-    game.load_state_dict(record.weights)
-    return examined(game), record.seeds[0]
+    found = []
+    for name in ("infogan", "infogan_clothes"):
+        record = recorded.read(name)
+        game = infogan.game(data.load(PLAYED[name][0]).shape)
+        game.load_state_dict(record.weights)
+        found.append((examiner(name)(game), record.seeds[0]))
+    (digits, kept), (clothes, kept_of_clothes) = found
+    return digits | {"clothes": clothes["read"]}, kept | {"clothes": kept_of_clothes["read"]}

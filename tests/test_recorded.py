@@ -29,7 +29,7 @@ PLAYED = {  # records by the recording that writes them
     "few_labels": ["few_labels"],
     "flowers": ["flowers"],
     "house_fronts": ["house_fronts"],
-    "infogan": ["infogan", "infogan_without"],
+    "infogan": ["infogan", "infogan_clothes", "infogan_without"],
     "next_frame": ["next_frame"],
     "palettes": ["palettes"],
     "stacked": ["stacked"],
