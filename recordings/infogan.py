@@ -3,6 +3,7 @@
 The recipe of `models/infogan.py` on MNIST, fp32, one thread, and with weight 0; and as it is on the clothes of Fashion-MNIST. Read:
 the share of 5,000 held-out images whose category is matched with their class, one to one. Made: the same of 2,000 generated digits and
 the class that the judge sees. It knows no clothes, and for these there is a table of classes and categories instead.
+Beside both stand the groups that k-means finds in the pixels.
 """
 
 import torch
@@ -60,10 +61,10 @@ def examined(game):
 
 def examined_on_clothes(game):
     """How well its categories are classes of clothes."""
-    return on_clothes(*read(game, data.load("fashion")))
+    return matched(*read(game, data.load("fashion")))
 
 
-def on_clothes(category, classes):
+def matched(category, classes):
     """The share of categories that are matched with their class, and how many of each class are in each category."""
     return {
         "read": round(metrics.matched_accuracy(category, classes)[0], 4),
@@ -76,12 +77,12 @@ def examiner(record):
     return examined_on_clothes if PLAYED[record][0] == "fashion" else examined
 
 
-def groups():
-    """The same of ten groups that k-means finds in 10,000 training images, for three seeds."""
-    clothes = data.load("fashion")
-    known, new = (images.flatten(1).numpy() for images in (clothes.images[:10_000], clothes.held_out.images[:TESTED]))
+def groups(of):
+    """The same of ten groups that k-means finds in 10,000 training images, the best of ten starts, for three seeds."""
+    images = data.load(of)
+    known, new = (part.flatten(1).numpy() for part in (images.images[:10_000], images.held_out.images[:TESTED]))
     found = (KMeans(10, n_init=10, random_state=seed).fit(known).predict(new) for seed in range(3))
-    return [on_clothes(torch.as_tensor(each).long(), clothes.held_out.labels[:TESTED]) for each in found]
+    return [matched(torch.as_tensor(each).long(), images.held_out.labels[:TESTED]) for each in found]
 
 
 def sheet(game):
@@ -106,7 +107,7 @@ def keep(found):
         configuration = {"recipe": "infogan", "data": of, "rounds": ROUNDS, "weight": weight, "precision": "fp32"}
         recorded.write(
             record,
-            configuration=configuration | ({"classes": data.load(of).classes, "k-means": groups()} if of == "fashion" else {}),
+            configuration=configuration | ({"classes": data.load(of).classes, "k-means": groups(of)} if weight else {}),
             modules=["recordings.infogan", "gan_edu.models.infogan", "gan_edu.models.gan"],
             beginnings={record: beginnings[record]},
             seeds=list(measures),
