@@ -129,8 +129,8 @@ def record(
     names: Annotated[
         list[str],
         typer.Argument(
-            help="article, bigan, facades, few_labels, flowers, house_fronts, infogan, league, next_frame, palettes, stacked, "
-            "stackgan or super_resolution."
+            help="article, bigan, facades, few_labels, flowers, house_fronts, infogan, lapgan, league, next_frame, palettes, "
+            "stacked, stackgan or super_resolution."
         ),
     ],
     scheduler: Scheduler = None,

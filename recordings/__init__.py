@@ -15,6 +15,7 @@ RECORDINGS = (
     "flowers",
     "house_fronts",
     "infogan",
+    "lapgan",
     "next_frame",
     "palettes",
     "stacked",

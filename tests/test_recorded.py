@@ -30,6 +30,7 @@ PLAYED = {  # records by the recording that writes them
     "flowers": ["flowers"],
     "house_fronts": ["house_fronts"],
     "infogan": ["infogan", "infogan_clothes", "infogan_without"],
+    "lapgan": ["lapgan"],
     "next_frame": ["next_frame"],
     "palettes": ["palettes"],
     "stacked": ["stacked"],
