@@ -14,6 +14,7 @@ import pytest
 
 import gan_edu
 from gan_edu.course import launch, runner
+from gan_edu.course.student import is_edited
 from gan_edu.errors import CourseError
 from run import NOTEBOOKS_NEED
 
@@ -41,6 +42,7 @@ def copy(master):
 def test_a_copy_is_what_its_master_makes_of_it_today(master, copy):
     due = launch.launchable(master, REPOSITORY, gan_edu.__version__)
     assert [cell.source for cell in copy.cells] == [cell.source for cell in due.cells], WRITE
+    assert not is_edited(COPIES / master.name), WRITE
     copy.metadata.pop("gan_edu")  # the mark by which somebody's work is noticed
     assert json.loads(nbformat.writes(copy)) == json.loads(nbformat.writes(due)), WRITE
 
