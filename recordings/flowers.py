@@ -61,7 +61,7 @@ def run_of(sees, seed, rounds):
 
 
 def begin():
-    """Of the whole run alone: the two beside it differ from it in nothing but what the discriminator is shown."""
+    """Of the whole run alone: the others differ from it in nothing but length, seed, and what the discriminator is shown."""
     return {WHOLE[0]: run_of(*WHOLE)}
 
 

@@ -17,7 +17,7 @@ import torch
 
 from gan_edu import judge, metrics, penalties
 from gan_edu.course import recorded
-from gan_edu.data import load, to_bytes, to_pixels
+from gan_edu.data import to_bytes, to_pixels
 from gan_edu.engine import Engine
 from gan_edu.models import lapgan
 from gan_edu.models.gan import GAN
@@ -25,21 +25,14 @@ from gan_edu.models.recipe import adam
 from gan_edu.networks import dcgan_discriminator, dcgan_generator, dcgan_initialise, upsampler
 
 from . import article
-from .flowers import mirrored
+from .flowers import SIDE, flowers, mirrored
 from .hours import Falling, played
-from .playing import real
 
-SIDE, BATCH, AVERAGE, LOOKS, SHOWN = 64, 32, 0.999, 6, 32
+BATCH, AVERAGE, LOOKS, SHOWN = 32, 0.999, 6, 32
 SHAPE = (3, SIDE, SIDE)
 ROUNDS = {8: 6_000, 16: 5_000, 32: 4_000, 64: 4_000, "plain": 11_000}  # by the side of what a level makes
 R1 = {16: 100.0, 32: 100.0, 64: 10.0}
 TASKS = [(seed,) for seed in range(3)]
-
-
-@cache
-def flowers():
-    """The photographs, and nothing that stands in for them, read once in each process."""
-    return real(load("flowers", SIDE))
 
 
 def halvings(side):
@@ -102,9 +95,9 @@ def apart(images, side):
     return metrics.frechet_distance(seen(images), photographs(side)[1])
 
 
-def sampled(games, count=None):
+def sampled(games):
     """What the pyramid makes, or a GAN alone."""
-    return lapgan.sample(games, count or len(flowers()), torch.Generator().manual_seed(0))
+    return lapgan.sample(games, len(flowers()), torch.Generator().manual_seed(0))
 
 
 def look(part, game):

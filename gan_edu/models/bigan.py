@@ -6,7 +6,7 @@ from torch import nn
 
 from ..losses import non_saturating
 from ..networks import dcgan_discriminator, dcgan_generator, infer, leaky_relu, mlp, spectral
-from .gan import GAN, penalised_cost
+from .gan import GAN, penalised_cost, score
 from .recipe import Recipe, adam
 
 
@@ -72,7 +72,7 @@ class BiGAN(GAN):
             return self.discriminator(images.view_as(real), codes)
 
         rows = (torch.cat([images.flatten(1), codes], dim=1) for images, codes in ((real, latents), (fake, drawn)))
-        return penalised_cost(self.objective, self.penalties, judge, *rows, draw)
+        return penalised_cost(self, judge, *score(judge, *rows), draw)
 
     def generator_cost(self, draw):
         """The discriminator's, were its two answers exchanged: for cross-entropy the non-saturating cost, with both kinds of pairs."""

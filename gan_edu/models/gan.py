@@ -90,9 +90,7 @@ class GAN(Game):
         real, fake = self.seen_real(draw), self.seen_fake(draw)
         if not self.penalties:
             return self.objective.discriminator(*(self.verdict(outputs, draw) for outputs in self.logits(real, fake)))
-        real, fake = self.scored(real, fake, draw)
-        cost = self.objective.discriminator(real.logits, fake.logits)
-        return cost + sum(penalty(self.discriminator, real, fake, draw) for penalty in self.penalties)
+        return penalised_cost(self, self.discriminator, *self.scored(real, fake, draw), draw)
 
     def generator_cost(self, draw):
         if self.objective.paired:
@@ -113,8 +111,7 @@ class GAN(Game):
     def scored(self, real, fake, draw):
         """Real and generated samples as penalties want them: `Scored`, and in one pass where two penalties look at both kinds."""
         if not self.apart or len(self.penalties) < 2:
-            both = map(differentiable, (real, fake))
-            return [Scored(samples, self.verdict(self.discriminator(samples), draw)) for samples in both]
+            return score(lambda samples: self.verdict(self.discriminator(samples), draw), real, fake)
         samples = differentiable(self._together(real, fake))
         logits = [self.verdict(outputs, draw) for outputs in self._parted(self.discriminator(samples), real, fake)]
         (slopes,) = torch.autograd.grad(torch.cat(logits).sum(), samples, create_graph=True)
@@ -195,12 +192,15 @@ class FeatureMatchingGAN(GAN):
         return self.discriminator[:-1](samples).unflatten(0, (self.members, -1)).mean(1)
 
 
-def penalised_cost(objective, penalties, judge, real, fake, draw):
-    """The cost of a discriminator with penalties: what the objective makes of its logits for real and generated samples, which
-    `judge` gives, and the penalties of both."""
-    real, fake = (Scored(samples, judge(samples)) for samples in map(differentiable, (real, fake)))
-    cost = objective.discriminator(real.logits, fake.logits)
-    return cost + sum(penalty(judge, real, fake, draw) for penalty in penalties)
+def penalised_cost(game, discriminator, real, fake, draw):
+    """What a game's discriminator pays for real and generated samples, which are `Scored`: its objective, and its penalties."""
+    cost = game.objective.discriminator(real.logits, fake.logits)
+    return cost + sum(penalty(discriminator, real, fake, draw) for penalty in game.penalties)
+
+
+def score(discriminator, *batches):
+    """Batches of samples as penalties want them: `Scored`, each in a pass of its own."""
+    return [Scored(samples, discriminator(samples)) for samples in map(differentiable, batches)]
 
 
 def differentiable(samples):

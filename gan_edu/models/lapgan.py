@@ -18,7 +18,7 @@ from ..games import Draw, Game, described
 from ..losses import non_saturating
 from ..networks import dcgan_discriminator, infer, upsampler
 from . import dcgan
-from .gan import penalised_cost
+from .gan import penalised_cost, score
 from .recipe import Recipe, adam
 
 
@@ -105,7 +105,7 @@ class Level(Game):
         if not self.penalties:
             return self.objective.discriminator(self.logits_for(draw, draw.real), self.logits_for(draw, self.fake(draw)))
         judge = partial(self.logits_for, draw)
-        return penalised_cost(self.objective, self.penalties, judge, draw.real, self.fake(draw), draw)
+        return penalised_cost(self, judge, *score(judge, draw.real, self.fake(draw)), draw)
 
     def generator_cost(self, draw):
         return self.objective.generator(None, self.logits_for(draw, self.fake(draw)))
